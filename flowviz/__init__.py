@@ -1,0 +1,61 @@
+"""flowviz teaches normalizing flows: see the density move, touch the layers, trust the numbers.
+
+    import flowviz as fv
+    data = fv.data.TwoMoons()
+    flow = fv.zoo.nsf(dim=2)
+    history = fv.fit(flow, data, seconds=5)
+    fv.TransportPlayer(flow, data)
+
+`import flowviz` loads torch and numpy; widgets and figures load when first used.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+from . import data, layers, nets, zoo
+from .base import Base, StandardNormal
+from .flow import Flow, Ledger
+from .layer import Bijection, Layer, Terms
+from .train import Diverged, History, fit
+
+__version__ = "0.1.0"
+__all__ = [
+    "Base",
+    "Bijection",
+    "Diverged",
+    "Flow",
+    "History",
+    "Layer",
+    "Ledger",
+    "StandardNormal",
+    "Terms",
+    "Trace",
+    "TransportPlayer",
+    "data",
+    "figures",
+    "fit",
+    "layers",
+    "nets",
+    "widgets",
+    "zoo",
+]
+
+_LAZY = {
+    "Trace": ".trace",
+    "TransportPlayer": ".widgets",
+    "figures": ".figures",
+    "widgets": ".widgets",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LAZY:
+        raise AttributeError(f"module 'flowviz' has no attribute {name!r}")
+    module = importlib.import_module(_LAZY[name], __name__)
+    return module if _LAZY[name] == f".{name}" else getattr(module, name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

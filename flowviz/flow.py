@@ -1,0 +1,248 @@
+"""Flow: layers and a base distribution become a density."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from .base import Base, StandardNormal
+from .files import atomic_write
+from .layer import COLUMNS, Layer, Terms
+from .layers import Sequential
+
+
+class Flow(nn.Module):
+    """log p(x) = log p(z) + sum over layers of volume + decoder + encoder, in nats.
+
+    `layers` run from the data side to the latent side; `base` (standard normal by default) must
+    have the shape and the support of the last layer's latent side, else ValueError. Exact when
+    all layers are; otherwise `log_prob` is a lower bound.
+
+    A slice is a flow on the same base (`flow[2:]`), an index a layer (`flow[0]`).
+    """
+
+    def __init__(self, layers: Iterable[Layer], base: Base | None = None) -> None:
+        super().__init__()
+        self.chain = Sequential(layers)
+        self.base = StandardNormal(self.chain.latent_shape) if base is None else base
+        if self.base.shape != self.chain.latent_shape:
+            raise ValueError(
+                f"expected a base of shape {self.chain.latent_shape}, got {self.base.shape}"
+            )
+        if self.base.support != self.chain.latent_space:
+            raise ValueError(
+                f"expected a base on {self.chain.latent_space}, where the last layer "
+                f"({self.chain.layers[-1].title}) arrives, got {self.base.title} on "
+                f"{self.base.support}: the model would not integrate to 1"
+            )
+
+    @property
+    def layers(self) -> nn.ModuleList:
+        """The layers, data side first."""
+        return self.chain.layers
+
+    @property
+    def exact(self) -> bool:
+        """True if log_prob is the log-likelihood itself, not a bound."""
+        return self.chain.exact
+
+    @property
+    def data_shape(self) -> tuple[int, ...]:
+        return self.chain.data_shape
+
+    def forward(
+        self, x: Tensor, context: Tensor | None = None, mode: str = "sample"
+    ) -> tuple[Tensor, Terms]:
+        """Data to latent: (z, Terms summed over the layers). mode="mean" draws no noise."""
+        return self.chain(x, context, mode)
+
+    def inverse(
+        self, z: Tensor, context: Tensor | None = None, mode: str = "sample", terms: bool = True
+    ) -> tuple[Tensor, Terms]:
+        """Latent to data: (x, Terms). mode="mean": decoders give their mean."""
+        return self.chain.inverse(z, context, mode, terms)
+
+    def log_prob(self, x: Tensor, context: Tensor | None = None, draws: int = 1) -> Tensor:
+        """log p(x) in nats, batch shape; for an inexact flow a lower bound.
+
+        draws = K > 1 gives the importance-weighted bound log 1/K sum_k p(x, u_k)/q(u_k | x),
+        which tightens with K (Burda et al. 2015); an exact flow ignores it.
+        """
+        if draws < 1:
+            raise ValueError(f"expected draws >= 1, got {draws}")
+        if self.exact or draws == 1:
+            z, terms = self.chain(x, context)
+            return self.base.log_prob(z) + terms.total
+        stacked = torch.stack([self.log_prob(x, context) for _ in range(draws)])
+        return stacked.logsumexp(0) - math.log(draws)
+
+    @torch.no_grad()
+    def sample(
+        self,
+        n: int,
+        context: Tensor | None = None,
+        temperature: float = 1.0,
+        seed: int | None = None,
+    ) -> Tensor:
+        """n draws x (n, *data_shape), without gradients."""
+        with seeded(seed):
+            z = self._draw(n, temperature)
+            return self.chain.inverse(z, context, terms=False)[0]
+
+    def sample_and_log_prob(
+        self, n: int, context: Tensor | None = None, seed: int | None = None
+    ) -> tuple[Tensor, Tensor]:
+        """n draws and their log p(x), nats, in one pass, with gradients.
+
+        For an exact flow this is `log_prob` of the draws. For a bound the pair (x, z) comes from
+        the model, and its value overestimates where `log_prob` underestimates: the two together
+        bracket the gap.
+        """
+        with seeded(seed):
+            z = self._draw(n, 1.0)
+            x, terms = self.chain.inverse(z, context)
+        return x, self.base.log_prob(z) + terms.total
+
+    def _draw(self, n: int, temperature: float) -> Tensor:
+        if not isinstance(n, int) or n < 1:
+            raise ValueError(f"expected a number of draws n >= 1, got {n!r}")
+        if not temperature > 0:
+            raise ValueError(f"expected temperature > 0, got {temperature}")
+        return self.base.sample(n, temperature)
+
+    @torch.no_grad()
+    def ledger(self, x: Tensor, context: Tensor | None = None) -> Ledger:
+        """The account of x: log p(z) and every layer's terms. Its total is log_prob(x)."""
+        self.chain.check(x, self.data_shape, "x on the data side", context)
+        rows = []
+        for layer in self.layers:
+            x, terms = layer._forward(x, context, "sample")
+            rows.append(terms)
+        return Ledger(self.base.log_prob(x), rows, [k.title for k in self.layers], self.exact)
+
+    def trace(self, x: Tensor, **options):
+        """What the flow does to x, as arrays: see `flowviz.trace.Trace`."""
+        from .trace import trace_flow
+
+        return trace_flow(self, x, **options)
+
+    @torch.no_grad()
+    def initialize(self, x: Tensor, context: Tensor | None = None) -> None:
+        """Let layers that start from data (ActNorm) do so, each seeing what arrives there."""
+        for layer in self.layers:
+            if hasattr(layer, "initialize"):
+                layer.initialize(x)
+            x = layer(x, context)[0]
+
+    def save(self, path: str | Path) -> None:
+        """Write the parameters to a file, whole or not at all."""
+        import io
+
+        buffer = io.BytesIO()
+        torch.save({"layers": self._signature(), "state": self.state_dict()}, buffer)
+        atomic_write(path, buffer.getvalue())
+
+    def load(self, path: str | Path) -> Flow:
+        """Read parameters that `save` wrote; raises ValueError for another architecture."""
+        stored = torch.load(path, weights_only=True)
+        if stored["layers"] != self._signature():
+            raise ValueError(
+                f"{path}: expected a checkpoint of\n  {self._signature()}\ngot one of\n  "
+                f"{stored['layers']}"
+            )
+        self.load_state_dict(stored["state"])
+        return self
+
+    def _signature(self) -> str:
+        shapes = {k: tuple(v.shape) for k, v in self.state_dict().items()}
+        return "; ".join([*(k.title for k in self.layers), *(f"{k} {v}" for k, v in shapes.items())])
+
+    def __len__(self) -> int:
+        return len(self.layers)
+
+    def __iter__(self) -> Iterator[Layer]:
+        return iter(self.layers)
+
+    def __getitem__(self, index: int | slice) -> Layer | Flow:
+        if isinstance(index, slice):
+            return Flow(self.layers[index], self.base)
+        return self.layers[index]
+
+    def __repr__(self) -> str:
+        numbers = sum(p.numel() for p in self.parameters())
+        shape = f"{_size(self.data_shape)} -> {_size(self.chain.latent_shape)}"
+        head = (
+            f"Flow: {len(self)} layer{'s' * (len(self) != 1)}, {shape}, "
+            f"{'exact' if self.exact else 'lower bound'}, {numbers:,} parameters, "
+            f"base {self.base.title}"
+        )
+        rows = [("", "layer", "shape", "kind", "ledger", "parameters")]
+        rows += [_describe(i + 1, layer) for i, layer in enumerate(self.layers)]
+        return "\n".join([head, *_align(rows)])
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """The three-column account of a batch: `base` + all `rows` = `total` = log p(x), nats.
+
+    rows[k] are the `Terms` of layer k (data side first), titles[k] its name.
+    """
+
+    base: Tensor
+    rows: list[Terms]
+    titles: list[str]
+    exact: bool
+
+    @property
+    def total(self) -> Tensor:
+        """log p(x) in nats (a lower bound unless `exact`)."""
+        return self.base + Terms.sum(self.rows).total
+
+    def __repr__(self) -> str:
+        """The table, averaged over the batch, latent side first: how log p(x) builds up."""
+        running = float(self.base.mean())
+        table = [("layer", *COLUMNS, "running sum"), ("base, log p(z)", "", "", "", _signed(running))]
+        for title, row in reversed(list(zip(self.titles, self.rows, strict=True))):
+            running += float(row.total.mean())
+            cells = ["-" if t is None else _signed(float(t.mean())) for t in row]
+            table.append((title, *cells, _signed(running)))
+        sign = "" if self.exact else " >="
+        table.append((f"log p(x){sign}", "", "", "", _signed(running)))
+        return "\n".join(_align(table))
+
+
+@contextlib.contextmanager
+def seeded(seed: int | None) -> Iterator[None]:
+    """Run the block with torch's generator set to seed, and put it back; None: leave it alone."""
+    if seed is None:
+        yield
+        return
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        yield
+
+
+def _size(shape: tuple[int, ...]) -> str:
+    return "x".join(map(str, shape))
+
+
+def _signed(value: float) -> str:
+    return f"{value:+.2f}".replace("-", "−")
+
+
+def _describe(number: int, layer: Layer) -> tuple[str, ...]:
+    shape = f"{_size(layer.data_shape)} -> {_size(layer.latent_shape)}"
+    kind = layer.kind if layer.exact else f"{layer.kind}, bound"
+    numbers = f"{sum(p.numel() for p in layer.parameters()):,}"
+    return str(number), layer.title, shape, kind, " + ".join(layer.columns), numbers
+
+
+def _align(rows: list[tuple[str, ...]]) -> list[str]:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return ["  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip() for row in rows]

@@ -1,0 +1,22 @@
+"""The layer library: every layer maps data x to latent z and keeps its ledger."""
+
+from .compose import Inverse, Sequential
+from .coupling import AdditiveCoupling, AffineCoupling, Coupling, SplineCoupling
+from .elementwise import ActNorm, Affine, Elementwise, RationalQuadraticSpline
+from .linear import LULinear, Permutation, Rotation
+
+__all__ = [
+    "ActNorm",
+    "AdditiveCoupling",
+    "Affine",
+    "AffineCoupling",
+    "Coupling",
+    "Elementwise",
+    "Inverse",
+    "LULinear",
+    "Permutation",
+    "RationalQuadraticSpline",
+    "Rotation",
+    "Sequential",
+    "SplineCoupling",
+]

@@ -1,0 +1,118 @@
+"""Layers made of layers: a chain, and a layer turned round."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from torch import Tensor, nn
+
+from ..layer import Layer, Terms
+
+
+class Sequential(Layer):
+    """x -> layers[0] -> layers[1] -> ... -> z. Terms add up column by column.
+
+    Shapes and spaces of neighbours must match, else ValueError names the two layers.
+    Exact if all its layers are. Path: through the layers one after the other.
+    """
+
+    def __init__(self, layers: Iterable[Layer]) -> None:
+        super().__init__()
+        self.layers = nn.ModuleList(layers)
+        if not len(self.layers):
+            raise ValueError("expected at least one layer, got none")
+        _check_chain(list(self.layers))
+        first, last = self.layers[0], self.layers[-1]
+        self.data_shape, self.data_space = first.data_shape, first.data_space
+        self.latent_shape, self.latent_space = last.latent_shape, last.latent_space
+        self.columns = tuple(c for c in Terms._fields if any(c in k.columns for k in self.layers))
+        self.exact = all(k.exact for k in self.layers)
+        self.cut = any(k.cut for k in self.layers)
+        self.context_size = max(k.context_size for k in self.layers)
+        kinds = [k.kind for k in self.layers]
+        self.kind = next((k for k in ("stochastic", "surjection") if k in kinds), "bijection")
+
+    def _forward(self, x: Tensor, context: Tensor | None, mode: str) -> tuple[Tensor, Terms]:
+        rows = []
+        for layer in self.layers:
+            x, terms = layer._forward(x, context, mode)
+            rows.append(terms)
+        return x, Terms.sum(rows)
+
+    def _inverse(
+        self, z: Tensor, context: Tensor | None, mode: str, terms: bool
+    ) -> tuple[Tensor, Terms]:
+        rows = []
+        for layer in reversed(self.layers):
+            z, row = layer._inverse(z, context, mode, terms)
+            rows.append(row)
+        return z, Terms.sum(rows[::-1])
+
+    def _path(self, x: Tensor, tau: float, context: Tensor | None) -> Tensor:
+        done = tau * len(self.layers)
+        for i, layer in enumerate(self.layers):
+            if done >= i + 1:
+                x = layer._forward(x, context, "sample")[0]
+            else:
+                return layer._path(x, max(done - i, 0.0), context)
+        return x
+
+    @property
+    def title(self) -> str:
+        return " + ".join(layer.title for layer in self.layers)
+
+    @property
+    def action(self) -> str:
+        return "; then ".join(layer.action for layer in self.layers)
+
+
+class Inverse(Layer):
+    """A bijection with its two sides exchanged: its latent side is this layer's data side.
+
+    Ledger: volume = minus the volume of the wrapped layer. Raises ValueError for a layer that is
+    not a bijection (a bound or a surjection does not turn round).
+    """
+
+    def __init__(self, layer: Layer) -> None:
+        super().__init__()
+        if layer.kind != "bijection":
+            raise ValueError(f"Inverse: expected a bijection, got {layer.title} ({layer.kind})")
+        self.layer = layer
+        self.data_shape, self.latent_shape = layer.latent_shape, layer.data_shape
+        self.data_space, self.latent_space = layer.latent_space, layer.data_space
+        self.context_size, self.cut = layer.context_size, layer.cut
+
+    def _forward(self, x: Tensor, context: Tensor | None, mode: str) -> tuple[Tensor, Terms]:
+        z, terms = self.layer._inverse(x, context, mode, True)
+        return z, Terms(volume=-terms.total)
+
+    def _inverse(
+        self, z: Tensor, context: Tensor | None, mode: str, terms: bool
+    ) -> tuple[Tensor, Terms]:
+        x, row = self.layer._forward(z, context, mode)
+        return x, Terms(volume=-row.total)
+
+    def _path(self, x: Tensor, tau: float, context: Tensor | None) -> Tensor:
+        if self.cut:
+            return self._forward(x, context, "mean")[0] if tau == 1 else x.clone()
+        return self.layer._path(self.layer._inverse(x, context, "mean", False)[0], 1 - tau, context)
+
+    @property
+    def title(self) -> str:
+        return f"inverse {self.layer.title}"
+
+    @property
+    def action(self) -> str:
+        return f"backwards: {self.layer.action}"
+
+
+def _check_chain(layers: list[Layer]) -> None:
+    for i, (a, b) in enumerate(zip(layers, layers[1:], strict=False)):
+        where = f"between layer {i + 1} ({a.title}) and layer {i + 2} ({b.title})"
+        if a.latent_shape != b.data_shape:
+            raise ValueError(f"{where}: expected shape {a.latent_shape}, got {b.data_shape}")
+        if a.latent_space != b.data_space:
+            raise ValueError(f"{where}: expected {a.latent_space}, got {b.data_space}")
+    sizes = {k.context_size for k in layers if k.context_size}
+    if len(sizes) > 1:
+        raise ValueError(f"expected one context size for all layers, got {sorted(sizes)}")

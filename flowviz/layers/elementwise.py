@@ -1,0 +1,131 @@
+"""Layers that treat every coordinate by itself, with free parameters."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from ..layer import Bijection, event_shape
+from .univariate import Affine as AffineMap
+from .univariate import RationalQuadratic, Univariate
+
+
+class Elementwise(Bijection):
+    """z_i = g(x_i; theta_i), one univariate map g with its own parameters for each coordinate.
+
+    Shapes: x, z (..., *shape). Ledger: volume = sum_i log g'(x_i). Exact.
+    Raises ValueError for an empty shape. Path: the straight line, increasing at every tau.
+    """
+
+    def __init__(self, shape: int | tuple[int, ...], univariate: Univariate) -> None:
+        super().__init__()
+        self.data_shape = self.latent_shape = event_shape(shape)
+        self.univariate = univariate
+        start = univariate.identity()
+        start = start.reshape(-1, *[1] * len(self.data_shape)).repeat(1, *self.data_shape)
+        self.params = nn.Parameter(start)
+        self._event_dims = tuple(range(-len(self.data_shape), 0))
+
+    def _params_for(self, v: Tensor) -> Tensor:
+        """The parameters with room for v's batch dimensions after the leading axis."""
+        return self.params.reshape(
+            len(self.params), *[1] * (v.dim() - len(self.data_shape)), *self.data_shape
+        )
+
+    def _map(self, x: Tensor, context: Tensor | None) -> tuple[Tensor, Tensor]:
+        z, log_slope = self.univariate.map(x, self._params_for(x))
+        return z, log_slope.sum(self._event_dims)
+
+    def _unmap(self, z: Tensor, context: Tensor | None) -> tuple[Tensor, Tensor]:
+        x, log_slope = self.univariate.unmap(z, self._params_for(z))
+        return x, log_slope.sum(self._event_dims)
+
+    def _path(self, x: Tensor, tau: float, context: Tensor | None) -> Tensor:
+        return torch.lerp(x, self._map(x, context)[0], tau)
+
+    @property
+    def title(self) -> str:
+        return f"elementwise {self.univariate.title}"
+
+    @property
+    def action(self) -> str:
+        return f"every coordinate {self.univariate.action} by itself"
+
+
+class Affine(Elementwise):
+    """z = exp(s) x + t with learned log-scale s and shift t for each coordinate.
+
+    Shapes: x, z (..., *shape). Ledger: volume = sum s. Exact. The last layer of NICE is its
+    scale alone (Dinh et al. 2014, "NICE", section 3.3).
+    """
+
+    def __init__(self, shape: int | tuple[int, ...]) -> None:
+        super().__init__(shape, AffineMap())
+
+
+class RationalQuadraticSpline(Elementwise):
+    """A monotone rational-quadratic spline for each coordinate, identity outside [-bound, bound].
+
+    Shapes: x, z (..., *shape). Ledger: volume = sum of log slopes. Exact.
+    Durkan et al. 2019, "Neural Spline Flows".
+    """
+
+    def __init__(
+        self, shape: int | tuple[int, ...], bins: int = 8, bound: float = 3.5
+    ) -> None:
+        super().__init__(shape, RationalQuadratic(bins, bound))
+
+
+class ActNorm(Bijection):
+    """z = exp(s) (x - m), with m and s set from data so that z has mean 0 and variance 1.
+
+    Shapes: x, z (..., *shape), one (m, s) for each coordinate. Ledger: volume = sum s. Exact.
+    `initialize(x)` sets them once (`fv.fit` calls it); until then the layer is the identity, and
+    afterwards both are learned like any parameter. Nothing depends on the batch in `forward`.
+    Kingma & Dhariwal 2018, "Glow", section 3.1.
+    """
+
+    initialized: Tensor
+
+    def __init__(self, shape: int | tuple[int, ...]) -> None:
+        super().__init__()
+        self.data_shape = self.latent_shape = event_shape(shape)
+        self.mean = nn.Parameter(torch.zeros(self.data_shape))
+        self.log_scale = nn.Parameter(torch.zeros(self.data_shape))
+        self.register_buffer("initialized", torch.tensor(False))
+
+    @torch.no_grad()
+    def initialize(self, x: Tensor) -> None:
+        """Set mean and scale from x (N, *shape), N >= 2, unless that was done before."""
+        self.check(x, self.data_shape, "x on the data side", None)
+        rows = x.reshape(-1, *self.data_shape)
+        if len(rows) < 2:
+            raise ValueError(f"ActNorm: expected at least 2 points to initialize from, got {len(rows)}")
+        if self.initialized:
+            return
+        spread = rows.std(0)
+        if not (spread > 0).all():
+            raise ValueError("ActNorm: expected data that varies in every coordinate, got a constant one")
+        self.mean.copy_(rows.mean(0))
+        self.log_scale.copy_(-spread.log())
+        self.initialized.fill_(True)
+
+    def _volume(self, v: Tensor) -> Tensor:
+        return self.log_scale.sum().expand(v.shape[: v.dim() - len(self.data_shape)])
+
+    def _map(self, x: Tensor, context: Tensor | None) -> tuple[Tensor, Tensor]:
+        return (x - self.mean) * self.log_scale.exp(), self._volume(x)
+
+    def _unmap(self, z: Tensor, context: Tensor | None) -> tuple[Tensor, Tensor]:
+        return z * (-self.log_scale).exp() + self.mean, self._volume(z)
+
+    def _path(self, x: Tensor, tau: float, context: Tensor | None) -> Tensor:
+        return torch.lerp(x, self._map(x, context)[0], tau)
+
+    @property
+    def title(self) -> str:
+        return "ActNorm"
+
+    @property
+    def action(self) -> str:
+        return "every coordinate is centred and scaled to unit spread"

@@ -1,0 +1,103 @@
+"""The rational-quadratic spline as a function (Durkan et al. 2019, equations 4 to 8).
+
+In bin k, with xi = (x - x_k) / w_k, s = h_k / w_k and slopes d0, d1 at its ends:
+
+    z     = y_k + h_k (s xi^2 + d0 xi (1 - xi)) / q,    q = s + (d1 + d0 - 2 s) xi (1 - xi)
+    dz/dx = s^2 (d1 xi^2 + 2 s xi (1 - xi) + d0 (1 - xi)^2) / q^2
+
+and backwards xi = 2c / (-b - sqrt(b^2 - 4ac)) with
+    a = h (s - d0) + (z - y_k)(d1 + d0 - 2s),  b = h d0 - (z - y_k)(d1 + d0 - 2s),  c = -s (z - y_k).
+
+Parameters stand on the leading axis: (3K - 1, ..., D) = K widths, K heights, K - 1 inner slopes.
+All zeros is the identity. Points outside [-B, B] are replaced by 0 before any arithmetic and put
+back afterwards, so that no NaN leaks through `where` into a gradient.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+from torch.nn.functional import pad, softmax, softplus
+
+MIN_BIN = 1e-3  # least width and height of a bin, as a share of 2B
+MIN_SLOPE = 1e-3
+_SLOPE_SHIFT = math.log(math.expm1(1 - MIN_SLOPE))  # softplus(0 + shift) + MIN_SLOPE = 1
+
+
+class Bin(NamedTuple):
+    """The bin that each point falls into: left end, width, bottom, height, end slopes."""
+
+    x: Tensor
+    w: Tensor
+    y: Tensor
+    h: Tensor
+    d0: Tensor
+    d1: Tensor
+
+
+def rational_quadratic(x: Tensor, params: Tensor, bins: int, bound: float) -> tuple[Tensor, Tensor]:
+    """z and log dz/dx of x (..., D) under params (3 bins - 1, ..., D)."""
+    inside = x.abs() < bound
+    safe = torch.where(inside, x, 0.0)
+    b = _find_bin(safe, params, bins, bound, data_side=True)
+    s = b.h / b.w
+    xi = (safe - b.x) / b.w
+    z = b.y + b.h * (s * xi**2 + b.d0 * xi * (1 - xi)) / _denominator(xi, s, b)
+    log_slope = _log_slope(xi, s, b)
+    return torch.where(inside, z, x), torch.where(inside, log_slope, 0.0)
+
+
+def rational_quadratic_inverse(
+    z: Tensor, params: Tensor, bins: int, bound: float
+) -> tuple[Tensor, Tensor]:
+    """x and log dz/dx at that x, for z (..., D)."""
+    inside = z.abs() < bound
+    safe = torch.where(inside, z, 0.0)
+    k = _find_bin(safe, params, bins, bound, data_side=False)
+    s, rise = k.h / k.w, safe - k.y
+    bend = k.d1 + k.d0 - 2 * s
+    a = k.h * (s - k.d0) + rise * bend
+    b = k.h * k.d0 - rise * bend
+    c = -s * rise
+    root = (b**2 - 4 * a * c).clamp(min=0).sqrt()  # >= 0 but for rounding (nflows issue 87)
+    xi = 2 * c / (-b - root)
+    x = k.x + k.w * xi
+    return torch.where(inside, x, z), torch.where(inside, _log_slope(xi, s, k), 0.0)
+
+
+def _denominator(xi: Tensor, s: Tensor, b: Bin) -> Tensor:
+    return s + (b.d1 + b.d0 - 2 * s) * xi * (1 - xi)
+
+
+def _log_slope(xi: Tensor, s: Tensor, b: Bin) -> Tensor:
+    top = b.d1 * xi**2 + 2 * s * xi * (1 - xi) + b.d0 * (1 - xi) ** 2
+    return 2 * s.log() + top.log() - 2 * _denominator(xi, s, b).log()
+
+
+def _find_bin(v: Tensor, params: Tensor, bins: int, bound: float, data_side: bool) -> Bin:
+    """Gather the bin of each v; the knots searched are the data side's or the latent side's."""
+    params = params.expand(params.shape[0], *torch.broadcast_shapes(v.shape, params.shape[1:]))
+    xs, ws = _knots(params[:bins], bound)
+    ys, hs = _knots(params[bins : 2 * bins], bound)
+    slopes = softplus(params[2 * bins :] + _SLOPE_SHIFT) + MIN_SLOPE
+    ends = torch.ones_like(slopes[:1])
+    slopes = torch.cat([ends, slopes, ends])
+    knots = xs if data_side else ys
+    k = (v >= knots[1:]).sum(0, keepdim=True)
+    pick = lambda table, i: table.gather(0, i)[0]  # noqa: E731
+    return Bin(pick(xs, k), pick(ws, k), pick(ys, k), pick(hs, k), pick(slopes, k), pick(slopes, k + 1))
+
+
+def _knots(raw: Tensor, bound: float) -> tuple[Tensor, Tensor]:
+    """Left ends (K, ...) and sizes (K, ...) of the bins of [-bound, bound]."""
+    share = MIN_BIN + (1 - MIN_BIN * raw.shape[0]) * softmax(raw, 0)
+    size = 2 * bound * share
+    return pad_first(size.cumsum(0)[:-1]) - bound, size
+
+
+def pad_first(t: Tensor) -> Tensor:
+    """Prepend a zero along the leading axis."""
+    return pad(t, (0, 0) * (t.dim() - 1) + (1, 0))

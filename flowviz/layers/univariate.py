@@ -1,0 +1,130 @@
+"""Monotone maps of one number, with their parameters handed in.
+
+A univariate map knows no network and owns no weights. `Elementwise` gives it free parameters,
+`Coupling` gives it parameters computed from the coordinates that stay.
+
+Parameters stand on the leading axis: x of shape (..., D) goes with params of shape (P, ..., D),
+broadcast against x. Every map is increasing, so the straight line from x to z is a path of
+increasing maps.
+"""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+
+import torch
+from torch import Tensor
+
+from .spline import rational_quadratic, rational_quadratic_inverse
+
+
+class Univariate(ABC):
+    """An increasing map x -> z of one number with `count` parameters."""
+
+    count: int
+    title: str
+    action: str
+
+    @abstractmethod
+    def identity(self) -> Tensor:
+        """The (count,) parameters at which the map is the identity."""
+
+    @abstractmethod
+    def map(self, x: Tensor, params: Tensor) -> tuple[Tensor, Tensor]:
+        """z and log dz/dx, each of x's shape."""
+
+    @abstractmethod
+    def unmap(self, z: Tensor, params: Tensor) -> tuple[Tensor, Tensor]:
+        """x and log dz/dx at that x, each of z's shape."""
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}()"
+
+
+class Additive(Univariate):
+    """z = x + t: a shift (Dinh et al. 2014, NICE). log dz/dx = 0."""
+
+    count = 1
+    title = "additive"
+    action = "is shifted"
+
+    def identity(self) -> Tensor:
+        return torch.zeros(1)
+
+    def map(self, x: Tensor, params: Tensor) -> tuple[Tensor, Tensor]:
+        z = x + params[0]
+        return z, torch.zeros_like(z)
+
+    def unmap(self, z: Tensor, params: Tensor) -> tuple[Tensor, Tensor]:
+        x = z - params[0]
+        return x, torch.zeros_like(x)
+
+
+class Affine(Univariate):
+    """z = exp(s) x + t with log-scale s = limit tanh(s'/limit) (Dinh et al. 2016, RealNVP).
+
+    The tanh keeps |s| below `limit`; without it training diverges (RealNVP, section 3.3).
+    `limit=None` leaves s free, as an elementwise layer can.
+    """
+
+    count = 2
+    title = "affine"
+    action = "is scaled and shifted"
+
+    def __init__(self, limit: float | None = None) -> None:
+        if limit is not None and not limit > 0:
+            raise ValueError(f"Affine: expected limit > 0 or None, got {limit}")
+        self.limit = limit
+
+    def identity(self) -> Tensor:
+        return torch.zeros(2)
+
+    def log_scale(self, params: Tensor) -> Tensor:
+        """s, the log-scale, from the parameters."""
+        raw = params[0]
+        return raw if self.limit is None else self.limit * torch.tanh(raw / self.limit)
+
+    def map(self, x: Tensor, params: Tensor) -> tuple[Tensor, Tensor]:
+        s = self.log_scale(params)
+        z = x * s.exp() + params[1]
+        return z, s.expand_as(z)
+
+    def unmap(self, z: Tensor, params: Tensor) -> tuple[Tensor, Tensor]:
+        s = self.log_scale(params)
+        x = (z - params[1]) * (-s).exp()
+        return x, s.expand_as(x)
+
+    def __repr__(self) -> str:
+        return f"Affine(limit={self.limit})"
+
+
+class RationalQuadratic(Univariate):
+    """Monotone rational-quadratic spline on [-bound, bound], identity outside.
+
+    K bins, 3K - 1 parameters: K widths, K heights (softmax), K - 1 inner slopes (softplus).
+    Durkan et al. 2019, "Neural Spline Flows", section 3.1; the equations stand in `spline.py`.
+    """
+
+    title = "spline"
+    action = "moves along a spline"
+
+    def __init__(self, bins: int = 8, bound: float = 3.5) -> None:
+        if bins < 2:
+            raise ValueError(f"RationalQuadratic: expected at least 2 bins, got {bins}")
+        if not 0 < bound < math.inf:
+            raise ValueError(f"RationalQuadratic: expected a finite bound > 0, got {bound}")
+        self.bins, self.bound = bins, bound
+        self.count = 3 * bins - 1
+
+    def identity(self) -> Tensor:
+        return torch.zeros(self.count)
+
+    def map(self, x: Tensor, params: Tensor) -> tuple[Tensor, Tensor]:
+        return rational_quadratic(x, params, self.bins, self.bound)
+
+    def unmap(self, z: Tensor, params: Tensor) -> tuple[Tensor, Tensor]:
+        return rational_quadratic_inverse(z, params, self.bins, self.bound)
+
+    def __repr__(self) -> str:
+        return f"RationalQuadratic(bins={self.bins}, bound={self.bound})"

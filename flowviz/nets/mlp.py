@@ -1,0 +1,31 @@
+"""The multilayer perceptron that conditions couplings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from torch import Tensor, nn
+from torch.nn.functional import linear, relu
+
+
+class MLP(nn.Module):
+    """Linear, ReLU, ..., Linear: (..., inputs) -> (..., outputs).
+
+    The last layer starts at zero weights and the given bias, so that whatever it conditions
+    starts where that bias puts it (for couplings: at the identity).
+    """
+
+    def __init__(self, inputs: int, hidden: Sequence[int], bias: Tensor) -> None:
+        super().__init__()
+        if inputs < 1 or any(h < 1 for h in hidden):
+            raise ValueError(f"MLP: expected positive sizes, got inputs={inputs}, hidden={list(hidden)}")
+        sizes = [inputs, *hidden, len(bias)]
+        self.linears = nn.ModuleList(map(nn.Linear, sizes[:-1], sizes[1:]))
+        nn.init.zeros_(self.linears[-1].weight)
+        self.linears[-1].bias.data.copy_(bias)
+
+    def forward(self, h: Tensor) -> Tensor:
+        *hidden, last = self.linears
+        for layer in hidden:
+            h = relu(linear(h, layer.weight, layer.bias), inplace=True)
+        return linear(h, last.weight, last.bias)

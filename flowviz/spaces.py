@@ -1,0 +1,48 @@
+"""The spaces that layers map between, so that a base with the wrong support is refused early.
+
+An abs layer sends the plane to a quarter of it. On a Gaussian base, which covers the whole plane,
+such a model integrates to 1/4 and nothing crashes. So every layer names its spaces, every base
+names its support, and `Flow` compares them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Space:
+    """A subset of R^D: a name, and `contains(x)`, True where x (..., D) lies in it."""
+
+    name: str
+    contains: Callable[[Tensor], Tensor]
+
+    def __repr__(self) -> str:
+        return self.name
+
+
+def _is_real(x: Tensor) -> Tensor:
+    return torch.isfinite(x)
+
+
+def _is_positive(x: Tensor) -> Tensor:
+    return x >= 0
+
+
+def _is_unit(x: Tensor) -> Tensor:
+    return (x >= 0) & (x <= 1)
+
+
+def _is_sorted(x: Tensor) -> Tensor:
+    ordered = (x.diff(dim=-1) >= 0).all(-1, keepdim=True)
+    return ordered.expand_as(x)
+
+
+REALS = Space("the reals", _is_real)
+HALF_LINE = Space("the half-line", _is_positive)
+CUBE = Space("the unit cube", _is_unit)
+SORTED = Space("sorted vectors", _is_sorted)
