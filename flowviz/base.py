@@ -27,6 +27,10 @@ class Base(nn.Module, ABC):
     def sample(self, n: int, temperature: float = 1.0) -> Tensor:
         """n draws (n, *shape); temperature scales the spread (1: the model itself)."""
 
+    @abstractmethod
+    def icdf(self, p: Tensor) -> Tensor:
+        """Quantiles of one coordinate (the coordinates are independent and alike)."""
+
 
 class StandardNormal(Base):
     """N(0, I) on R^shape: log p(z) = -|z|^2/2 - (D/2) log 2 pi."""
@@ -48,19 +52,9 @@ class StandardNormal(Base):
         noise = torch.randn(n, *self.shape, dtype=self.anchor.dtype, device=self.anchor.device)
         return temperature * noise
 
+    def icdf(self, p: Tensor) -> Tensor:
+        return torch.special.ndtri(p)
+
     def __repr__(self) -> str:
         return f"StandardNormal({', '.join(map(str, self.shape))})"
-
-
-def uniform_quantile_edges(base: Base, cells: int) -> Tensor:
-    """Edges (cells + 1,) between which one coordinate of the base has nearly equal mass.
-
-    The outermost cells end at a finite edge; what lies beyond is under 1e-4 in all.
-    """
-    if not isinstance(base, StandardNormal):
-        raise TypeError(f"expected a standard normal base, got {base.title}")
-    tail = 2.5e-5
-    probability = torch.linspace(0, 1, cells + 1, dtype=torch.float64).clamp(tail, 1 - tail)
-    return torch.special.ndtri(probability)
-
 

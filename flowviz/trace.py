@@ -1,0 +1,332 @@
+"""Trace: what a flow in the plane did to some points, as arrays; the only thing a picture knows.
+
+Frames run from the data side (frame 0) to the latent side (the last one), each layer along its
+own path with as many frames as a straight tween between them needs to stay true to a pixel.
+Every array has the frames on its leading axis.
+
+The density is drawn from a mesh that carries mass. A grid over the latent, with cells of
+comparable mass, is pulled back to the data side; each cell keeps the mass that the base gives it; its
+density at any moment is that mass over its area at that moment. Mass is conserved by
+construction, so every frame is a true pushforward.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from .flow import Flow
+from .layer import Layer, check_event, check_finite
+
+_PIXELS = 264  # half the width of the player's canvas, in pixels
+_MOST_FRAMES = 64  # of one layer
+_GRID_LINES, _GRID_POINTS = 13, 61
+_TAIL = 1e-4  # mass of one coordinate that lies beyond the mesh
+_FINE, _CROSS = 256, 32  # where the stretch of the latent axes is looked at
+
+
+@dataclass(frozen=True)
+class Step:
+    """One layer of a trace: its words, its ledger columns, its first and last frame."""
+
+    title: str
+    action: str
+    kind: str
+    columns: tuple[str, ...]
+    exact: bool
+    cut: bool
+    first: int
+    last: int
+
+
+@dataclass(frozen=True)
+class Particles:
+    """Points (F, N, 2) with their account: base (N,) and terms (T, N), nats.
+
+    The rows of terms are all (layer, column) pairs that exist, layers in order, columns in order.
+    """
+
+    points: np.ndarray
+    base: np.ndarray
+    terms: np.ndarray
+
+    @property
+    def log_prob(self) -> np.ndarray:
+        """log p(x) (N,), nats."""
+        return self.base + self.terms.sum(0)
+
+
+@dataclass(frozen=True)
+class Mesh:
+    """Corners (F, (M+1)^2, 2) of M x M cells, row by row, and the cells' masses (M, M)."""
+
+    corners: np.ndarray
+    mass: np.ndarray
+
+    def area(self, corners: np.ndarray) -> np.ndarray:
+        """Area (M, M) of the cells with these corners ((M+1)^2, 2), as two triangles each."""
+        c = corners.reshape(len(self.mass) + 1, -1, 2)
+        a, b, d, e = c[:-1, :-1], c[:-1, 1:], c[1:, :-1], c[1:, 1:]
+        return _triangle(a, b, e) + _triangle(a, e, d)
+
+    def density(self, corners: np.ndarray) -> np.ndarray:
+        """Density (M, M): mass over area."""
+        return self.mass / self.area(corners)
+
+
+@dataclass(frozen=True)
+class Trace:
+    """What a picture needs to know of a flow and some points; see the module's docstring.
+
+    sets: "data" (points normalized) and "model" (draws from the base, generated), each
+    `Particles`. grids: "data" and "latent", polylines (F, K, P, 2) that are a regular grid on
+    that side. center, radius: the square window that holds all frames. nll, entropy in nats.
+    """
+
+    title: str
+    base: str
+    steps: list[Step]
+    sets: dict[str, Particles]
+    mesh: Mesh
+    grids: dict[str, np.ndarray]
+    center: tuple[float, float]
+    radius: float
+    nll: float
+    entropy: float | None = None
+    exact: bool = field(default=True)
+
+    @property
+    def frames(self) -> int:
+        """Number of frames, data side and latent side included."""
+        return self.steps[-1].last + 1
+
+    def tween(self, array: np.ndarray, position: float) -> np.ndarray:
+        """A frame of `array` (F, ...) at a position in [0, number of layers].
+
+        position = l + tau: layer l (from 0) is a share tau done. A cut stays until tau = 1.
+        """
+        if not 0 <= position <= len(self.steps):
+            raise ValueError(f"expected a position in [0, {len(self.steps)}], got {position}")
+        number = min(int(position), len(self.steps) - 1)
+        step, tau = self.steps[number], position - number
+        if step.cut:
+            return array[step.last if tau >= 1 else step.first]
+        at = step.first + tau * (step.last - step.first)
+        low = min(int(at), step.last - 1)
+        return array[low] + (at - low) * (array[low + 1] - array[low])
+
+    def corners(self, position: float) -> np.ndarray:
+        """The mesh's corners at a position."""
+        return self.tween(self.mesh.corners, position)
+
+
+@torch.no_grad()
+def trace_flow(
+    flow: Flow,
+    x: Tensor,
+    *,
+    draws: int = 0,
+    cells: int = 96,
+    seed: int = 0,
+    title: str = "A flow",
+    entropy: float | None = None,
+) -> Trace:
+    """The trace of points x (N, 2), of `draws` samples of the model, and of a mesh of cells^2.
+
+    Raises ValueError unless the flow is a bijection of the plane at every layer.
+    """
+    _check_plane(flow)
+    check_event(x, (2,), "x on the data side")
+    check_finite(x, "x on the data side")
+    if x.dim() != 2 or len(x) < 1:
+        raise ValueError(f"expected points of shape (N, 2), N >= 1, got {tuple(x.shape)}")
+    if cells < 2:
+        raise ValueError(f"expected at least 2 cells a side, got {cells}")
+    own = next(flow.parameters(), flow.base.anchor)
+    clouds = {"data": x.to(own)}
+    if draws:
+        clouds["model"] = flow.sample(draws, seed=seed)
+    latent_mesh, mass = _latent_mesh(flow, cells)
+    clouds["mesh"] = flow.inverse(latent_mesh.to(own), terms=False)[0]
+    clouds["grid/data"] = _grid(*_box(clouds["data"])).to(own)
+    clouds["grid/latent"] = flow.inverse(_grid(-3.0, 3.0).to(own), terms=False)[0]
+    moved, steps, center, radius = _move(flow, clouds)
+    names = [n for n in ("data", "model") if n in clouds]
+    sets = {n: _account(flow, clouds[n], moved[n]) for n in names}
+    lines = {n: moved[f"grid/{n}"] for n in ("data", "latent")}
+    return Trace(
+        title=title,
+        base=flow.base.title,
+        steps=steps,
+        sets=sets,
+        mesh=Mesh(moved["mesh"], mass.numpy()),
+        grids={n: a.reshape(len(a), -1, _GRID_POINTS, 2) for n, a in lines.items()},
+        center=center,
+        radius=radius,
+        nll=-float(sets["data"].log_prob.mean()),
+        entropy=entropy,
+        exact=flow.exact,
+    )
+
+
+def trace_of(flow: Flow, data: object, *, particles: int = 5000, seed: int = 0, **options) -> Trace:
+    """The trace of `particles` points of data (a density, or a tensor (N, 2)), and half as many
+    draws from the model."""
+    if particles < 1:
+        raise ValueError(f"expected at least 1 particle, got {particles}")
+    if callable(getattr(data, "sample", None)):
+        x = data.sample(particles, seed=seed)
+        name = getattr(data, "name", "the data")
+        options.setdefault("entropy", getattr(data, "entropy", None))
+    else:
+        x, name = torch.as_tensor(data)[:particles], "the data"
+    options.setdefault("title", f"{name[:1].upper()}{name[1:]}, carried to a Gaussian")
+    return trace_flow(flow, x, draws=(len(x) + 1) // 2, seed=seed, **options)
+
+
+def _check_plane(flow: Flow) -> None:
+    for number, layer in enumerate(flow.layers, 1):
+        where = f"layer {number} ({layer.title})"
+        if (layer.data_shape, layer.latent_shape) != ((2,), (2,)):
+            raise ValueError(
+                f"{where}: expected a layer of the plane, (2,) -> (2,), "
+                f"got {layer.data_shape} -> {layer.latent_shape}"
+            )
+        if layer.kind != "bijection":
+            raise ValueError(f"{where}: expected a bijection, got a {layer.kind} layer")
+    if flow.chain.context_size:
+        raise ValueError("expected a flow without context, got one with")
+
+
+def _latent_mesh(flow: Flow, cells: int) -> tuple[Tensor, Tensor]:
+    """Corners ((cells+1)^2, 2) on the latent side and the mass of each cell (cells, cells)."""
+    fine = _tail_levels(_FINE + 1)
+    p1, p2 = (_levels(flow, fine, cells, axis) for axis in (0, 1))
+    corners = torch.cartesian_prod(flow.base.icdf(p1), flow.base.icdf(p2))
+    return corners, torch.outer(p1.diff(), p2.diff())
+
+
+def _levels(flow: Flow, fine: Tensor, cells: int, axis: int) -> Tensor:
+    """Probabilities (cells + 1,) at which to cut one latent axis.
+
+    Between neighbours lies an equal share of mass mixed with stretch on the data side, so that
+    cells that would reach across a gap between modes are thin and carry little.
+    """
+    across = (torch.arange(_CROSS, dtype=torch.float64) + 0.5) / _CROSS
+    points = torch.cartesian_prod(flow.base.icdf(across), flow.base.icdf(fine))
+    points = points if axis == 1 else points.flip(-1)
+    own = next(flow.parameters(), flow.base.anchor)
+    x = flow.inverse(points.to(own), terms=False)[0].double().cpu()
+    stretch = x.reshape(_CROSS, -1, 2).diff(dim=1).norm(dim=-1).sqrt().mean(0)
+    mass = fine.diff()
+    share = 0.4 * mass / mass.sum() + 0.6 * stretch / stretch.sum()
+    done = torch.cat([share.new_zeros(1), share.cumsum(0)]).numpy()
+    wanted = np.linspace(0, done[-1], cells + 1)
+    return torch.from_numpy(np.interp(wanted, done, fine.numpy()))
+
+
+def _tail_levels(count: int) -> Tensor:
+    """Probabilities from _TAIL/2 to 1 - _TAIL/2, denser towards both ends."""
+    even = torch.linspace(5e-4, 1 - 5e-4, count, dtype=torch.float64)
+    p = torch.special.ndtr(1.3 * torch.special.ndtri(even))
+    p[0], p[-1] = _TAIL / 2, 1 - _TAIL / 2
+    return p
+
+
+def _box(x: Tensor) -> tuple[Tensor, Tensor]:
+    """Lower and upper corner of the bulk of the points, with a margin."""
+    low, high = x.quantile(0.005, 0), x.quantile(0.995, 0)
+    margin = 0.15 * (high - low).clamp(min=1e-6)
+    return low - margin, high + margin
+
+
+def _grid(low: Tensor | float, high: Tensor | float) -> Tensor:
+    """Points (K * P, 2) of K polylines: lines across each axis of the box from low to high."""
+    low = torch.as_tensor(low, dtype=torch.float64).expand(2)
+    high = torch.as_tensor(high, dtype=torch.float64).expand(2)
+    across = torch.linspace(0, 1, _GRID_LINES, dtype=torch.float64)
+    along = torch.linspace(0, 1, _GRID_POINTS, dtype=torch.float64)
+    upright = torch.cartesian_prod(across, along)
+    return low + (high - low) * torch.cat([upright, upright.flip(-1)])
+
+
+def _move(flow: Flow, clouds: dict[str, Tensor]):
+    """Carry all clouds through the layers: frames of each, the steps, and the window."""
+    sizes = [len(c) for c in clouds.values()]
+    ends = [torch.cat(list(clouds.values()))]
+    for layer in flow.layers:
+        ends.append(layer(ends[-1])[0])
+    shown = sizes[0] + (sizes[1] if "model" in clouds else 0)
+    center, radius = _window(torch.stack([e[:shown] for e in ends]))
+    frames, steps = [ends[0][None]], []
+    for layer, start, end in zip(flow.layers, ends[:-1], ends[1:], strict=True):
+        between = _frames_of(layer, start, end, radius / _PIXELS)
+        first = sum(map(len, frames)) - 1
+        frames.append(torch.cat([between, end[None]]))
+        steps.append(_step(layer, first, first + len(between) + 1))
+    every = torch.cat(frames).cpu().numpy().astype(np.float64)
+    parts = np.split(every, np.cumsum(sizes)[:-1], axis=1)
+    return dict(zip(clouds, parts, strict=True)), steps, center, radius
+
+
+def _frames_of(layer: Layer, start: Tensor, end: Tensor, pixel: float) -> Tensor:
+    """Points (count - 1, N, 2) strictly inside the layer's path, enough for true straight tweens.
+
+    The count doubles until points half way between frames lie within a pixel of the tween.
+    """
+    inside = start.new_zeros(0, *start.shape)
+    if layer.cut:
+        return inside
+    while True:
+        knots = torch.cat([start[None], inside, end[None]])
+        taus = [(2 * i + 1) / (2 * (len(knots) - 1)) for i in range(len(knots) - 1)]
+        halfway = torch.stack([layer.path(start, tau) for tau in taus])
+        error = (halfway - 0.5 * (knots[:-1] + knots[1:])).norm(dim=-1)
+        if _bulk(error) < pixel / 2 or len(knots) > _MOST_FRAMES:
+            return inside
+        inside = torch.stack([halfway, knots[1:]], 1).flatten(0, 1)[:-1]
+
+
+def _bulk(error: Tensor) -> float:
+    """The error that all but one point in a thousand (far tails) stay below, worst frame."""
+    rank = max(1, math.ceil(0.999 * error.shape[-1]))
+    return float(error.kthvalue(rank, dim=-1).values.max())
+
+
+def _window(ends: Tensor) -> tuple[tuple[float, float], float]:
+    """Center and radius of the square that holds the points at every layer boundary."""
+    flat = ends.flatten(0, 1)
+    if len(flat) > 100_000:
+        flat = flat[:: len(flat) // 100_000 + 1]
+    low, high = flat.quantile(0.0005, 0), flat.quantile(0.9995, 0)
+    center = (low + high) / 2
+    radius = 1.08 * float((high - low).max()) / 2
+    return (float(center[0]), float(center[1])), max(radius, 1e-6)
+
+
+def _step(layer: Layer, first: int, last: int) -> Step:
+    return Step(
+        layer.title, layer.action, layer.kind, layer.columns, layer.exact, layer.cut, first, last
+    )
+
+
+def _account(flow: Flow, x: Tensor, points: np.ndarray) -> Particles:
+    ledger = flow.ledger(x)
+    columns = [
+        getattr(row, name)
+        for row, layer in zip(ledger.rows, flow.layers, strict=True)
+        for name in layer.columns
+    ]
+    terms = torch.stack([c.expand(len(x)) for c in columns]).double().cpu().numpy()
+    return Particles(points, ledger.base.double().cpu().numpy(), terms)
+
+
+def _triangle(a: np.ndarray, b: np.ndarray, c: np.ndarray) -> np.ndarray:
+    u, v = b - a, c - a
+    return 0.5 * np.abs(u[..., 0] * v[..., 1] - u[..., 1] * v[..., 0])
+
+
