@@ -1,0 +1,1 @@
+"""One file a family, each with CASES: name -> Case. `registry.py` finds them all."""

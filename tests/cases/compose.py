@@ -1,0 +1,42 @@
+"""Layers made of layers."""
+
+from case import Case, lively
+
+from flowviz.layers import (
+    ActNorm,
+    AffineCoupling,
+    Inverse,
+    LULinear,
+    Permutation,
+    Rotation,
+    Sequential,
+    SplineCoupling,
+)
+
+HIDDEN = (8,)
+
+
+def _chain() -> Sequential:
+    return lively(
+        Sequential([ActNorm(2), SplineCoupling(2, hidden=HIDDEN), Rotation(2), LULinear(2)])
+    )
+
+
+def _conditional() -> Sequential:
+    layers = [AffineCoupling(2, side, HIDDEN, context=2) for side in ("first", "second")]
+    return lively(Sequential([layers[0], Permutation([1, 0]), layers[1]]))
+
+
+CASES = {
+    "chain": Case(_chain, (2,), awkward=(3.5,)),
+    "chain with context and a swap": Case(_conditional, (2,), context=2),
+    "chain in a chain": Case(lambda: Sequential([_chain(), lively(ActNorm(2), seed=5)]), (2,)),
+    "inverse of a coupling": Case(
+        lambda: Inverse(lively(AffineCoupling(2, hidden=HIDDEN, context=2))), (2,), context=2
+    ),
+    "inverse of a swap": Case(lambda: Inverse(Permutation([1, 0])), (2,)),
+    "inverse of a chain": Case(lambda: Inverse(_chain()), (2,), awkward=(3.5,)),
+    "chain with an inverse": Case(
+        lambda: Sequential([lively(LULinear(2)), Inverse(lively(Rotation(2), seed=3))]), (2,)
+    ),
+}

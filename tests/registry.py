@@ -1,0 +1,48 @@
+"""The one registry: name -> Case, gathered from the family files in `cases/`."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable
+
+import cases
+import pytest
+from case import Case
+
+
+def _gather() -> dict[str, Case]:
+    found: dict[str, Case] = {}
+    for module in pkgutil.iter_modules(cases.__path__):
+        family = importlib.import_module(f"cases.{module.name}").CASES
+        if twice := found.keys() & family.keys():
+            raise ValueError(f"cases/{module.name}.py: names taken already: {sorted(twice)}")
+        found |= family
+    return found
+
+
+CASES = _gather()
+
+
+def every(**declared: object) -> Callable:
+    """Run a law `test_NAME(case)` over every case that declares all this and is not exempt.
+
+    `@every(kind="bijection")`, `@every(exact=True)`, `@every()`; a declared function is a
+    condition: `@every(context=bool)`, `@every(shape=lambda s: s == (2,))`.
+    """
+
+    def decorate(law: Callable) -> Callable:
+        name = law.__name__.removeprefix("test_")
+        chosen = [
+            pytest.param(case, id=key)
+            for key, case in CASES.items()
+            if name not in case.exempt and _declares(case, declared)
+        ]
+        return pytest.mark.parametrize("case", chosen)(law)
+
+    return decorate
+
+
+def _declares(case: Case, declared: dict[str, object]) -> bool:
+    values = ((getattr(case, key), wanted) for key, wanted in declared.items())
+    return all(wanted(v) if callable(wanted) else v == wanted for v, wanted in values)
