@@ -1,0 +1,85 @@
+/** What a key means, as a plain function: the one list of all keys. */
+
+import type { Part } from "./state";
+
+export type Action =
+  | { do: "play" }
+  | { do: "step"; by: 1 | -1 }
+  | { do: "scrub"; by: number }
+  | { do: "go"; to: "data" | "latent" | number }
+  | { do: "toggle"; part: Part }
+  | { do: "reverse" }
+  | { do: "speed"; by: 1 | -1 }
+  | { do: "near"; dx: number; dy: number }
+  | { do: "first" }
+  | { do: "clear" }
+  | { do: "leave" }
+  | { do: "help" };
+
+/** Where the keyboard is: native buttons keep Space and Enter for themselves. */
+export type Place = "canvas" | "strip" | "button" | "elsewhere";
+
+export interface Keyboard {
+  key: string;
+  shift: boolean;
+  place: Place;
+  selected: boolean;
+}
+
+const ARROWS: Record<string, [number, number]> = {
+  ArrowLeft: [-1, 0],
+  ArrowRight: [1, 0],
+  ArrowUp: [0, 1],
+  ArrowDown: [0, -1],
+};
+
+const EVERYWHERE: Record<string, Action> = {
+  "[": { do: "step", by: -1 },
+  "]": { do: "step", by: 1 },
+  PageUp: { do: "step", by: -1 },
+  PageDown: { do: "step", by: 1 },
+  Home: { do: "go", to: "data" },
+  End: { do: "go", to: "latent" },
+  d: { do: "toggle", part: "density" },
+  p: { do: "toggle", part: "particles" },
+  g: { do: "toggle", part: "grid" },
+  r: { do: "reverse" },
+  "+": { do: "speed", by: 1 },
+  "=": { do: "speed", by: 1 },
+  "-": { do: "speed", by: -1 },
+  "?": { do: "help" },
+};
+
+export function keyAction({ key, shift, place, selected }: Keyboard): Action | null {
+  if (key === "Escape") return { do: selected ? "clear" : "leave" };
+  if (key === " " || key === "Enter") return pressAction(key, place, selected);
+  const arrow = ARROWS[key];
+  if (arrow) return arrowAction(arrow, shift, place);
+  return EVERYWHERE[key.length === 1 ? key.toLowerCase() : key] ?? null;
+}
+
+function pressAction(key: string, place: Place, selected: boolean): Action | null {
+  if (place === "button") return null;
+  if (place === "canvas" && !selected) return { do: "first" };
+  return key === " " ? { do: "play" } : null;
+}
+
+function arrowAction([dx, dy]: [number, number], shift: boolean, place: Place): Action | null {
+  if (place === "canvas") return { do: "near", dx, dy };
+  if (place === "strip") return { do: "scrub", by: (dx || dy) * (shift ? 0.01 : 0.05) };
+  return null;
+}
+
+/** Keys in words, for the panel of keys. */
+export const KEY_HELP: [string[], string][] = [
+  [["Space"], "play, pause"],
+  [["[", "]"], "one layer back, one on"],
+  [["Home", "End"], "data side, latent side"],
+  [["←", "→"], "on the strip: move by 0.05, with Shift by 0.01"],
+  [["←", "↑", "↓", "→"], "on the picture: to the next point that way"],
+  [["Enter"], "on the picture: choose a first point"],
+  [["D", "P", "G"], "density, particles, grid"],
+  [["R"], "the other direction"],
+  [["+", "−"], "faster, slower"],
+  [["Esc"], "no point; then leave the player"],
+];

@@ -1,0 +1,170 @@
+/** Right of the picture: the equation, the ledger as a table, the sentence. */
+
+import { h, put, putText } from "../shared/dom";
+import { barScale, type Entry, type Ledger } from "../shared/ledger";
+import { figure, plain, signed } from "../shared/numbers";
+import { COLUMNS, type Column, type Meta } from "../shared/trace";
+import type { Piece } from "./words";
+
+export interface Panel {
+  el: HTMLElement;
+  /** A new ledger, with its caption. */
+  show(ledger: Ledger, caption: string): void;
+  /** The layer at work: -1 the data side, L the latent side. */
+  mark(layer: number): void;
+  say(pieces: Piece[]): void;
+}
+
+type Highlight = Column | "base";
+
+export function createPanel(meta: Meta, go: (position: number) => void, light: (column: Highlight | null) => void): Panel {
+  const table = createTable(meta, go, light);
+  const said = h("p", { class: "flowviz-sentence" });
+  const el = h("div", { class: "flowviz-panel" }, createEquation(meta, light), table.el, said);
+  return {
+    el,
+    show: table.show,
+    mark: table.mark,
+    say: (pieces) => said.replaceChildren(...pieces.map(pieceElement)),
+  };
+}
+
+function pieceElement({ text, strong, column }: Piece): Node {
+  if (strong) return h("strong", {}, text);
+  if (column) return h("span", { class: "flowviz-figure", "data-column": column }, text);
+  return document.createTextNode(text);
+}
+
+function createEquation(meta: Meta, light: (column: Highlight | null) => void): HTMLElement {
+  const term = (column: Highlight, text: string) => {
+    const button = h("button", { type: "button", class: "flowviz-term", "data-column": column, "aria-pressed": "false" }, text);
+    lightOn(button, column, light);
+    return button;
+  };
+  return h(
+    "div",
+    { class: "flowviz-equation", role: "group", "aria-label": "the likelihood ledger" },
+    `log p(x) ${meta.exact ? "=" : "≥"} `,
+    term("base", "log p(z)"),
+    " + Σ ",
+    term("volume", "volume"),
+    " + ",
+    term("decoder", "decoder"),
+    " + ",
+    term("encoder", "encoder"),
+  );
+}
+
+/** Hover lights a column while it lasts, a click until the next click, focus while it is there. */
+function lightOn(el: HTMLButtonElement, column: Highlight, light: (column: Highlight | null) => void): void {
+  const pressed = () => el.getAttribute("aria-pressed") === "true";
+  const off = () => light(pressed() ? column : null);
+  el.addEventListener("pointerenter", () => light(column));
+  el.addEventListener("pointerleave", off);
+  el.addEventListener("focus", () => light(column));
+  el.addEventListener("blur", () => {
+    put(el, "aria-pressed", "false");
+    light(null);
+  });
+  el.addEventListener("click", () => {
+    put(el, "aria-pressed", String(!pressed()));
+    light(column);
+  });
+}
+
+interface Row {
+  el: HTMLTableRowElement;
+  fill(entry: Entry | null, scale: number, running: string): void;
+}
+
+function createTable(meta: Meta, go: (position: number) => void, light: (column: Highlight | null) => void) {
+  const layers = meta.layers;
+  const caption = h("caption", {});
+  const base = createRow("flowviz-base", "", "base, log p(z)", () => go(layers.length));
+  const rows = layers.map((layer, l) => createRow("", String(l + 1), layer.title, () => go(l + 0.5)));
+  const total = createRow("flowviz-total", "", "log p(x)", () => go(0));
+  const density = h("span", { class: "flowviz-density" });
+  total.el.cells[4]!.append(density);
+  const body = h("tbody", {}, base.el, ...[...rows].reverse().map((row) => row.el));
+  const table = h("table", {}, caption, createHead(light), body, h("tfoot", {}, total.el));
+  const el = h("div", { class: "flowviz-scroll" }, table);
+  const relation = meta.exact ? "" : "≥ ";
+
+  function show(ledger: Ledger, words: string): void {
+    putText(caption, words);
+    const scale = barScale(ledger.entries);
+    base.fill(null, scale, plain(ledger.base));
+    rows.forEach((row, l) => row.fill(ledger.entries[l]!, scale, plain(ledger.running[l]!)));
+    total.fill(null, scale, relation + plain(ledger.total));
+    const chosen = words.includes("chosen");
+    putText(density, chosen ? `p(x) ${meta.exact ? "=" : "≥"} ${figure(Math.exp(ledger.total), 2)}` : "");
+  }
+
+  function mark(layer: number): void {
+    const here = layer < 0 ? total : layer >= layers.length ? base : rows[layer]!;
+    for (const row of [base, ...rows, total]) row.el.classList.toggle("flowviz-current", row === here);
+    keepInView(el, here.el, total.el);
+  }
+
+  return { el, show, mark };
+}
+
+function createHead(light: (column: Highlight | null) => void): HTMLTableSectionElement {
+  const columns = COLUMNS.map((column) => {
+    const cell = h("th", { scope: "col", class: "flowviz-number", "data-column": column }, column);
+    cell.addEventListener("pointerenter", () => light(column));
+    cell.addEventListener("pointerleave", () => light(null));
+    return cell;
+  });
+  const bars = h("td", { class: "flowviz-barcell" });
+  const running = h("th", { scope: "col", class: "flowviz-number" }, "running sum");
+  return h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "layer"), ...columns, bars, running));
+}
+
+function createRow(kind: string, number: string, title: string, run: () => void): Row {
+  const button = h("button", { type: "button" }, number ? h("b", {}, number) : null, h("span", { title }, title));
+  const cells = COLUMNS.map((column) => h("td", { class: "flowviz-number", "data-column": column }));
+  const bar = h("td", { class: "flowviz-barcell" });
+  const running = h("td", { class: "flowviz-number flowviz-running" });
+  const el = h("tr", { class: kind || null }, h("th", { scope: "row" }, button), ...cells, bar, running);
+  const pieces = COLUMNS.map((column) => h("i", { "data-column": column }));
+  if (number) bar.append(h("span", { class: "flowviz-bar", "aria-hidden": "true" }, ...pieces));
+  el.addEventListener("click", run);
+  return {
+    el,
+    fill(entry, scale, sum) {
+      putText(running, sum);
+      if (!entry) return;
+      COLUMNS.forEach((column, c) => putTerm(cells[c]!, entry[column]));
+      stackBar(pieces, entry, scale);
+    },
+  };
+}
+
+function putTerm(cell: HTMLElement, value: number | null): void {
+  putText(cell, value === null ? "–" : signed(value));
+  cell.classList.toggle("flowviz-none", value === null);
+}
+
+/** Gains to the right of the middle, costs to the left, one after the other. */
+function stackBar(pieces: HTMLElement[], entry: Entry, scale: number): void {
+  let [left, right] = [50, 50];
+  COLUMNS.forEach((column, c) => {
+    const share = (50 * (entry[column] ?? 0)) / scale;
+    const size = Number.isFinite(share) ? Math.abs(share) : 0;
+    if (share < 0) left -= size;
+    pieces[c]!.style.left = `${share < 0 ? left : right}%`;
+    pieces[c]!.style.width = `${size}%`;
+    if (share > 0) right += size;
+  });
+}
+
+/** Scrolls only the table itself, never the page. */
+function keepInView(scroller: HTMLElement, row: HTMLElement, foot: HTMLElement): void {
+  if (scroller.scrollHeight <= scroller.clientHeight || row === foot) return;
+  const head = 40;
+  const above = row.offsetTop - head - row.offsetHeight;
+  const below = row.offsetTop + 2 * row.offsetHeight + foot.offsetHeight - scroller.clientHeight;
+  if (scroller.scrollTop > above) scroller.scrollTop = above;
+  else if (scroller.scrollTop < below) scroller.scrollTop = below;
+}

@@ -1,0 +1,103 @@
+/** Colours as bytes, and the square-root colour scale of densities. */
+
+import type { Mesh } from "./trace";
+
+export type Rgb = readonly [number, number, number];
+
+/** "#rgb", "#rrggbb", "rgb(...)" or "rgba(...)"; null where the text is not an opaque colour. */
+export function parseColour(text: string): Rgb | null {
+  const value = text.trim();
+  const hex = /^#([0-9a-f]{3}|[0-9a-f]{6})$/i.exec(value)?.[1];
+  if (hex) {
+    const digits = hex.length === 3 ? [...hex].map((d) => d + d) : hex.match(/../g)!;
+    return digits.map((d) => parseInt(d, 16)) as unknown as Rgb;
+  }
+  const parts = /^rgba?\(([^)]+)\)$/i.exec(value)?.[1]?.split(/[\s,/]+/).map(Number);
+  if (!parts || parts.length < 3 || parts.some(Number.isNaN) || (parts[3] ?? 1) < 1) return null;
+  return [parts[0]!, parts[1]!, parts[2]!];
+}
+
+/** Relative luminance of WCAG 2. */
+export function luminance(colour: Rgb): number {
+  const [r, g, b] = colour.map((byte) => {
+    const c = byte / 255;
+    return c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
+  }) as [number, number, number];
+  return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+}
+
+/** Contrast ratio of WCAG 2, 1 to 21. */
+export function contrast(a: Rgb, b: Rgb): number {
+  const [dark, light] = [luminance(a), luminance(b)].sort((p, q) => p - q) as [number, number];
+  return (light + 0.05) / (dark + 0.05);
+}
+
+export const RAMP_STEPS = 1024;
+
+/** `RAMP_STEPS` pixels (ABGR words, as ImageData holds them) straight between the stops. */
+export function ramp(stops: readonly Rgb[]): Uint32Array {
+  const words = new Uint32Array(RAMP_STEPS);
+  for (let i = 0; i < RAMP_STEPS; i++) {
+    const at = (i / (RAMP_STEPS - 1)) * (stops.length - 1);
+    const k = Math.min(Math.floor(at), stops.length - 2);
+    const byte = (c: 0 | 1 | 2) => Math.round(stops[k]![c] + (at - k) * (stops[k + 1]![c] - stops[k]![c]));
+    words[i] = word(byte(0), byte(1), byte(2));
+  }
+  return words;
+}
+
+export function word(r: number, g: number, b: number): number {
+  return ((255 << 24) | (b << 16) | (g << 8) | r) >>> 0;
+}
+
+/** Which step of the ramp a density has: the square root of its share of `top`. */
+export function rampStep(density: number, top: number): number {
+  const step = Math.sqrt(density / top) * (RAMP_STEPS - 1);
+  return step < RAMP_STEPS - 1 ? Math.floor(step + 0.5) : RAMP_STEPS - 1;
+}
+
+export function paintDensity(density: Float32Array, top: number, colours: Uint32Array, out: Uint32Array): void {
+  const gain = ((RAMP_STEPS - 1) * (RAMP_STEPS - 1)) / top;
+  const paper = colours[0]!;
+  for (let i = 0; i < out.length; i++) {
+    const rho = density[i]!;
+    if (rho === 0) {
+      out[i] = paper;
+      continue;
+    }
+    const step = (Math.sqrt(rho * gain) + 0.5) | 0;
+    out[i] = colours[step < RAMP_STEPS ? step : RAMP_STEPS - 1]!;
+  }
+}
+
+/**
+ * The density under which `share` of the mass lies, over all the given frames together: the top
+ * of a colour scale that means the same at every moment.
+ */
+export function densityTop(mesh: Mesh, frames: number[], share = 0.99): number {
+  const found: { density: number; mass: number }[] = [];
+  for (const frame of frames) {
+    for (let cell = 0; cell < mesh.mass.length; cell++) {
+      const mass = mesh.mass[cell]!;
+      const density = mass / cellArea(mesh, frame, cell);
+      if (mass > 0 && Number.isFinite(density)) found.push({ density, mass });
+    }
+  }
+  found.sort((a, b) => a.density - b.density);
+  const total = found.reduce((sum, { mass }) => sum + mass, 0);
+  let below = 0;
+  for (const { density, mass } of found) {
+    below += mass;
+    if (below >= share * total) return density;
+  }
+  return 1;
+}
+
+function cellArea({ cells, corners }: Mesh, frame: number, cell: number): number {
+  const side = cells + 1;
+  const a = 2 * (frame * side * side + Math.floor(cell / cells) * side + (cell % cells));
+  const c = a + 2 * side + 2;
+  const [dx, dy] = [corners[c]! - corners[a]!, corners[c + 1]! - corners[a + 1]!];
+  const [ex, ey] = [corners[c - 2]! - corners[a + 2]!, corners[c - 1]! - corners[a + 3]!];
+  return Math.abs(dx * ey - dy * ex) / 2;
+}
