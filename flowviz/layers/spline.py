@@ -5,8 +5,10 @@ In bin k, with xi = (x - x_k) / w_k, s = h_k / w_k and slopes d0, d1 at its ends
     z     = y_k + h_k (s xi^2 + d0 xi (1 - xi)) / q,    q = s + (d1 + d0 - 2 s) xi (1 - xi)
     dz/dx = s^2 (d1 xi^2 + 2 s xi (1 - xi) + d0 (1 - xi)^2) / q^2
 
-and backwards xi = 2c / (-b - sqrt(b^2 - 4ac)) with
-    a = h (s - d0) + (z - y_k)(d1 + d0 - 2s),  b = h d0 - (z - y_k)(d1 + d0 - 2s),  c = -s (z - y_k).
+and backwards, with r = z - y_k, xi is the root in [0, 1] of a xi^2 + b xi + c = 0:
+
+    b = h d0 - r (d1 + d0 - 2s),  a = h s - b,  c = -s r,  q = |b| + sqrt(b^2 - 4ac)
+    xi = -2c / q where b > 0, else q / 2a        (neither subtracts near-equal numbers)
 
 Parameters stand on the leading axis: (3K - 1, ..., D) = K widths, K heights, K - 1 inner slopes.
 All zeros is the identity. Points outside [-B, B] are replaced by 0 before any arithmetic and put
@@ -58,12 +60,12 @@ def rational_quadratic_inverse(
     safe = torch.where(inside, z, 0.0)
     k = _find_bin(safe, params, bins, bound, data_side=False)
     s, rise = k.h / k.w, safe - k.y
-    bend = k.d1 + k.d0 - 2 * s
-    a = k.h * (s - k.d0) + rise * bend
-    b = k.h * k.d0 - rise * bend
-    c = -s * rise
-    root = (b**2 - 4 * a * c).clamp(min=0).sqrt()  # >= 0 but for rounding (nflows issue 87)
-    xi = 2 * c / (-b - root)
+    b = k.h * k.d0 - rise * (k.d1 + k.d0 - 2 * s)
+    a, c = k.h * s - b, -s * rise
+    # positive but for rounding (nflows issue 87); above 0, so that the root has a finite gradient
+    discriminant = (b**2 - 4 * a * c).clamp(min=torch.finfo(z.dtype).tiny)
+    q = b.abs() + discriminant.sqrt()
+    xi = torch.where(b > 0, -2 * c / q, q / (2 * torch.where(b > 0, 1.0, a)))
     x = k.x + k.w * xi
     return torch.where(inside, x, z), torch.where(inside, _log_slope(xi, s, k), 0.0)
 
