@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import numbers
 import operator
 from abc import ABC, abstractmethod
 from functools import cached_property
@@ -12,9 +13,6 @@ import torch
 from torch import Tensor
 
 Bounds = tuple[tuple[float, float], tuple[float, float]]
-
-# Points handled at once: a quadrature of a thousand nodes then takes tens of megabytes.
-_CHUNK = 4096
 
 
 class Density(ABC):
@@ -29,23 +27,26 @@ class Density(ABC):
 
     dim = 2
 
+    _chunk = 4096
+    """Points handled at once, so that a quadrature of a thousand nodes takes some 30 MB."""
+
     def sample(self, n: int, seed: int | None = None) -> Tensor:
         """Draw n independent points: float32, shape (n, 2), on the CPU.
 
         A seed makes its own generator and leaves torch's global one untouched; None draws from
         the global one. Raises ValueError unless n is a positive integer and seed an integer.
         """
-        count = _positive_integer("n", n)
+        count = positive_integer("n", n)
         return self._draw(count, _generator(seed)).to(torch.float32)
 
     def log_prob(self, x: Tensor) -> Tensor:
         """log p(x) in nats: (..., 2) -> (...), in the dtype of x; -inf outside the support.
 
-        The arithmetic is float64 whatever the dtype of x. Raises ValueError unless x is a finite
-        float32 or float64 tensor whose last dimension is 2.
+        The arithmetic is float64 whatever the dtype of x. Raises TypeError unless x is a tensor,
+        ValueError unless it is finite, float32 or float64, and its last dimension is 2.
         """
         _check_points(x)
-        chunks = x.reshape(-1, 2).double().split(_CHUNK)
+        chunks = x.reshape(-1, 2).double().split(self._chunk)
         values = torch.cat([self._log_density(chunk) for chunk in chunks])
         return values.reshape(x.shape[:-1]).to(x.dtype)
 
@@ -109,7 +110,7 @@ def _generator(seed: int | None) -> torch.Generator | None:
         raise ValueError(f"expected seed to be a 64-bit integer or None, got {seed!r}") from None
 
 
-def _positive_integer(name: str, value: object) -> int:
+def positive_integer(name: str, value: object) -> int:
     message = f"expected {name} to be a positive integer, got {value!r}"
     try:
         count = operator.index(value)  # type: ignore[arg-type]
@@ -122,7 +123,7 @@ def _positive_integer(name: str, value: object) -> int:
 
 def _check_points(x: Tensor) -> None:
     if not isinstance(x, Tensor):
-        raise ValueError(f"expected a tensor of points (..., 2), got {type(x).__name__}")
+        raise TypeError(f"expected a tensor of points (..., 2), got {type(x).__name__}")
     if x.dtype not in (torch.float32, torch.float64):
         raise ValueError(f"expected float32 or float64 points, got {x.dtype}")
     if x.dim() == 0 or x.shape[-1] != 2:
@@ -134,5 +135,5 @@ def _check_points(x: Tensor) -> None:
 def check_positive(**values: float) -> None:
     """Raise ValueError unless every value is a finite number above 0."""
     for name, value in values.items():
-        if not (isinstance(value, int | float) and math.isfinite(value) and value > 0):
+        if not (isinstance(value, numbers.Real) and math.isfinite(value) and value > 0):
             raise ValueError(f"expected {name} to be a finite number > 0, got {value!r}")

@@ -70,8 +70,8 @@ class GaussianMixture(Density):
 class EightGaussians(Wrapped):
     """Eight equal isotropic Gaussians on a circle, the benchmark of FFJORD.
 
-    Centres at radius / 1.414, standard deviation std / 1.414 (FFJORD divides by that rounded
-    root): the entropy is just below log 8 + log(2 pi e std^2 / 2), that of disjoint components.
+    Centres at radius / sqrt 2, standard deviation std / sqrt 2 (FFJORD rounds the root to 1.414):
+    the entropy is just below log 8 + log(2 pi e std^2 / 2), that of disjoint components.
 
     Grathwohl et al., "FFJORD", 2019, arXiv 1810.01367.
     """
@@ -82,8 +82,8 @@ class EightGaussians(Wrapped):
         check_positive(radius=radius, std=std)
         self.radius, self.std = radius, std
         angles = torch.arange(8, dtype=torch.float64) * (math.pi / 4)
-        centres = torch.stack([angles.cos(), angles.sin()], dim=-1) * (radius / 1.414)
-        super().__init__(GaussianMixture(centres, std / 1.414))
+        centres = torch.stack([angles.cos(), angles.sin()], dim=-1) * (radius / math.sqrt(2))
+        super().__init__(GaussianMixture(centres, std / math.sqrt(2)))
 
     def _parameters(self) -> dict[str, Any]:
         return {"radius": self.radius, "std": self.std}

@@ -9,11 +9,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from .density import Bounds, Density, _positive_integer, check_positive
+from .density import Bounds, Density, check_positive, positive_integer
 from .quadrature import standard_normal_grid
 
 _SCALE = 2.0
-_DENSE = 2000.0  # windings per radian beyond which only their average is seen
+_DENSE = 1000.0  # windings per radian beyond which only their average is seen
 
 
 class Pinwheel(Density):
@@ -26,7 +26,7 @@ class Pinwheel(Density):
 
     The radius is kept, |x| = 2 |f|. With f = (r cos t, r sin t), the points f that land on x are
     the roots t of t - rate exp(r cos t) = arg x (mod 2 pi / arms); log_prob sums over them. Far
-    out (rate exp(r) > 2000, beyond radius 18, 27 standard deviations) the windings lie denser
+    out (rate exp(r) > 1000, beyond radius 16, 24 standard deviations) the windings lie denser
     than anything can resolve, and their angular average is given instead.
 
     radial_std must be at least tangential_std: arms are long, not wide.
@@ -49,7 +49,7 @@ class Pinwheel(Density):
                 f"expected tangential_std <= radial_std, got {tangential_std} > {radial_std}"
             )
         self.radial_std, self.tangential_std = radial_std, tangential_std
-        self.arms, self.rate = _positive_integer("arms", arms), rate
+        self.arms, self.rate = positive_integer("arms", arms), rate
 
     @property
     def bounds(self) -> Bounds:
@@ -85,9 +85,9 @@ class Pinwheel(Density):
         r, angle = r[:, None, None], angle[:, None, None]
         with torch.no_grad():
             t, level, found = self._roots(r, angle)
-        slope = self._slope(r, t)
         # One Newton step from the root: moves nothing, and hands the root's gradient on.
-        t = t - (self._wind(r, t) - (level + angle)) / slope.detach()
+        miss = torch.where(found, self._wind(r, t) - (level + angle), 0.0)
+        t = t - miss / self._slope(r, t).detach()
         log_terms = self._log_feature(r * t.cos(), r * t.sin()) - self._slope(r, t).abs().log()
         log_terms = torch.where(found, log_terms, -torch.inf)
         return torch.logsumexp(log_terms.flatten(1), dim=1) - math.log(self.arms * _SCALE**2)
@@ -96,7 +96,7 @@ class Pinwheel(Density):
         """Roots t of wind(r, t) = angle + level, the levels, and which of them exist.
 
         wind rises, falls, and rises again as t goes from -pi to pi: three monotone stretches, on
-        each of which every level is found by bisection and polished by Newton's method.
+        each of which a level is found by bisection. Levels far from wind(r, 0) do not count.
         """
         spacing = 2 * math.pi / self.arms
         reach = self.arms // 2 + 2
@@ -109,7 +109,8 @@ class Pinwheel(Density):
             target <= torch.maximum(at_low, at_high)
         )
         t = bisect(lambda t: self._wind(r, t) - target, low, high)
-        return t, level, found
+        # t = 0, where the slope is 1, is a safe stand-in for a root that does not exist.
+        return torch.where(found, t, 0.0), level, found
 
     def _stretches(self, r: Tensor) -> tuple[Tensor, Tensor]:
         """Ends (m, 3, 1) of the monotone stretches of wind; the first two are empty for small r."""
