@@ -11,12 +11,16 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import statistics
 import subprocess
 import sys
 from pathlib import Path
 
 LIMIT = {"seconds": 0.15, "megabytes": 20.0}
+
+# An installed package is byte-compiled, whatever this shell asks for.
+ENVIRONMENT = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
 
 PROBE = """
 import json, time
@@ -31,7 +35,9 @@ print(json.dumps({"seconds": seconds, "megabytes": (memory().rss - before) / 2**
 
 def probe() -> dict[str, float]:
     """What flowviz adds to torch in one fresh interpreter."""
-    run = subprocess.run([sys.executable, "-c", PROBE], check=True, capture_output=True, text=True)
+    run = subprocess.run(
+        [sys.executable, "-c", PROBE], env=ENVIRONMENT, check=True, capture_output=True, text=True
+    )
     return json.loads(run.stdout)
 
 
