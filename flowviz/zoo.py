@@ -10,8 +10,9 @@ from collections.abc import Sequence
 
 from .flow import Flow, seeded
 from .layers import ActNorm, AdditiveCoupling, Affine, AffineCoupling, SplineCoupling
+from .trained import trained
 
-__all__ = ["nice", "nsf", "realnvp"]
+__all__ = ["nice", "nsf", "realnvp", "trained"]
 
 
 def nice(

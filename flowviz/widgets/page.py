@@ -1,0 +1,74 @@
+"""One HTML file that plays a widget: no kernel, no network.
+
+The page holds the widget's host script (the module together with a small stand-in for the
+notebook's model) and its state as a JSON block. Its content policy admits that one script, by its
+hash, and nothing from outside.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import html
+import json
+from importlib.resources import files
+from typing import Any
+
+_PAGE = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="{policy}">
+<title>{title}</title>
+<style>
+:root {{ color-scheme: light dark; background: #fff; }}
+@media (prefers-color-scheme: dark) {{ :root {{ background: #12161b; }} }}
+body {{ margin: 0; padding: 12px; font-family: system-ui, sans-serif; }}
+main {{ max-width: 1120px; margin: 0 auto; }}
+</style>
+</head>
+<body>
+<main><script type="application/json" data-flowviz="{name}">{state}</script></main>
+<script>{script}</script>
+</body>
+</html>
+"""
+
+
+def static_text(name: str) -> str:
+    """A built file of the front end."""
+    return files(__package__).joinpath("static", name).read_text(encoding="utf-8")
+
+
+def page(name: str, state: dict[str, Any], title: str) -> str:
+    """The page that mounts the widget `name` on `state`; bytes travel as base64."""
+    script = static_text(f"{name}.host.js")
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    policy = (
+        f"default-src 'none'; script-src 'sha256-{digest}'; "
+        "style-src 'unsafe-inline'; img-src data: blob:"
+    )
+    return _PAGE.format(
+        name=name, policy=policy, title=html.escape(title), state=_json(state), script=script
+    )
+
+
+def frame(document: str, title: str, height: int) -> str:
+    """An iframe that holds the whole document, for a notebook's output."""
+    return (
+        f'<iframe title="{html.escape(title)}" srcdoc="{html.escape(document)}" '
+        'sandbox="allow-scripts allow-downloads" loading="lazy" '
+        f'style="width:100%;height:{height}px;border:0"></iframe>'
+    )
+
+
+def _json(state: dict[str, Any]) -> str:
+    text = json.dumps(state, default=_text_of_bytes, ensure_ascii=False, separators=(",", ":"))
+    return text.replace("<", "\\u003c")
+
+
+def _text_of_bytes(value: object) -> str:
+    if isinstance(value, (bytes, memoryview)):
+        return base64.b64encode(value).decode()
+    raise TypeError(f"expected JSON or bytes, got {type(value).__name__}")

@@ -1,0 +1,149 @@
+"""TransportPlayer: watch a density move through a flow, and read every point's ledger."""
+
+from __future__ import annotations
+
+import base64
+import sys
+from pathlib import Path
+from typing import Any
+
+import anywidget
+import traitlets
+
+from ..files import atomic_write
+from ..flow import Flow
+from ..trace import trace_of
+from ..wire import encode
+from .page import frame, page, static_text
+
+_STILL = {"particles": 600, "cells": 40}  # what a notebook's stored output holds
+_HEIGHT = 730
+
+
+class TransportPlayer(anywidget.AnyWidget):
+    """Carries particles, a mass mesh and a grid through the layers of a flow in the plane.
+
+    Play, scrub, stop at any layer, turn the direction round; click a particle (or walk to one
+    with the arrow keys) and read its ledger, whose sum is flow.log_prob. Playback lives in the
+    browser: the data go over once and the kernel may be busy or gone.
+
+        player = fv.TransportPlayer(flow, data)     # data: a density, or a tensor (N, 2)
+        player.save("two_moons.html")               # also .gif and .png
+
+    particles: data points shown (up to 100,000), and half as many draws from the model.
+    cells: mesh cells a side. seed: of the particles and the draws.
+    position (0 = data, number of layers = latent), direction ("normalize", data to latent, or
+    "generate"), playing, speed, show_density, show_particles, show_grid, selected (index of the
+    chosen particle, -1: none) and theme ("auto", "light", "dark") can be set at any time.
+    """
+
+    _esm = static_text("player.js")
+
+    meta = traitlets.Dict().tag(sync=True)
+    payload = traitlets.Union([traitlets.Bytes(), traitlets.Unicode()]).tag(sync=True)
+    position = traitlets.Float(0.0).tag(sync=True)
+    playing = traitlets.Bool(False).tag(sync=True)
+    speed = traitlets.Float(1.0, min=0.25, max=4.0).tag(sync=True)
+    direction = traitlets.Enum(["normalize", "generate"], "normalize").tag(sync=True)
+    show_density = traitlets.Bool(True).tag(sync=True)
+    show_particles = traitlets.Bool(True).tag(sync=True)
+    show_grid = traitlets.Bool(True).tag(sync=True)
+    selected = traitlets.Int(-1, min=-1).tag(sync=True)
+    theme = traitlets.Enum(["auto", "light", "dark"], "auto").tag(sync=True)
+
+    def __init__(
+        self,
+        flow: Flow,
+        data: object,
+        *,
+        particles: int = 5000,
+        cells: int = 96,
+        seed: int = 0,
+        title: str | None = None,
+        **traits: Any,
+    ) -> None:
+        if not 1 <= particles <= 100_000:
+            raise ValueError(f"expected 1 to 100,000 particles, got {particles}")
+        named = {} if title is None else {"title": title}
+        self._source = flow, data, {"seed": seed, **named}
+        self.trace = trace_of(flow, data, particles=particles, cells=cells, seed=seed, **named)
+        meta, body = encode(self.trace)
+        super().__init__(meta=meta, payload=_for_host(body), **traits)
+
+    @traitlets.validate("position")
+    def _check_position(self, proposal: dict[str, Any]) -> float:
+        value, last = proposal["value"], len(self.meta["layers"])
+        if not 0 <= value <= last:
+            raise traitlets.TraitError(f"expected a position in [0, {last}], got {value}")
+        return value
+
+    def to_html(self) -> str:
+        """The page that plays this widget, as it stands, with no kernel and no network."""
+        return self._page(self.meta, self.payload)
+
+    def save(self, path: str | Path) -> Path:
+        """Write the widget to a file: .html (plays by itself), .gif (the journey), .png (stills).
+
+        The file is written whole or not at all. Raises ValueError for another ending, OSError
+        with the path for a place that cannot be written.
+        """
+        suffix = Path(path).suffix.lower()
+        makers = {".html": self._html_bytes, ".htm": self._html_bytes}
+        makers |= {".png": self._png, ".gif": self._gif}
+        if suffix not in makers:
+            raise ValueError(f"{path}: expected .html, .gif or .png, got {suffix or 'no ending'!r}")
+        return atomic_write(path, makers[suffix]())
+
+    def _html_bytes(self) -> bytes:
+        return self.to_html().encode()
+
+    def _png(self) -> bytes:
+        from ..figures import storyboard
+
+        return storyboard(self.trace, dark=self.theme == "dark", direction=self.direction)
+
+    def _gif(self) -> bytes:
+        from ..figures import animation
+
+        return animation(self.trace, dark=self.theme == "dark", direction=self.direction)
+
+    def _page(self, meta: dict[str, Any], payload: bytes | str) -> str:
+        state = {name: getattr(self, name) for name in _VIEW} | {"meta": meta, "payload": payload}
+        return page("player", state, meta["title"])
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        """The live widget; for places without one, a page that plays; else stills; else text."""
+        flow, data, options = self._source
+        small = encode(trace_of(flow, data, **_STILL, **options))
+        bundle = super()._repr_mimebundle_(**kwargs)
+        live, metadata = bundle if isinstance(bundle, tuple) else (bundle or {}, {})
+        still = {
+            "text/plain": repr(self),
+            "text/html": frame(self._page(*small), self.meta["title"], _HEIGHT),
+            "image/png": base64.b64encode(self._png()).decode(),
+        }
+        return {**live, **still}, metadata
+
+    def __repr__(self) -> str:
+        points = len(self.trace.sets["data"].base)
+        return f"TransportPlayer({self.trace.title!r}, {len(self.trace.steps)} layers, {points} particles)"
+
+
+_VIEW = (
+    "position",
+    "playing",
+    "speed",
+    "direction",
+    "show_density",
+    "show_particles",
+    "show_grid",
+    "selected",
+    "theme",
+)
+
+
+def _for_host(body: bytes) -> bytes | str:
+    """Bytes, or base64 text in Colab, whose widget manager has lost binary buffers."""
+    return base64.b64encode(body).decode() if "google.colab" in sys.modules else body
+
+
