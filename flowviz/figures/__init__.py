@@ -1,0 +1,5 @@
+"""Still pictures of a trace: a PNG storyboard, a GIF."""
+
+from .storyboard import storyboard
+
+__all__ = ["storyboard"]
