@@ -26,7 +26,7 @@ COLUMNS = ("volume", "decoder", "encoder")
 
 
 class Terms(NamedTuple):
-    """The ledger columns of one layer, nats, each of the batch's shape; None: it has no such column."""
+    """The ledger columns of one layer, nats, of the batch's shape; None: it has no such column."""
 
     volume: Tensor | None = None
     decoder: Tensor | None = None
@@ -120,6 +120,16 @@ class Layer(nn.Module, ABC):
         """One clause: what the layer does to a point."""
         return "the point moves"
 
+    @property
+    def settings(self) -> str:
+        """What neither shapes nor parameters tell (a bound, the indices kept), for the repr."""
+        return ""
+
+    def extra_repr(self) -> str:
+        """Shapes and settings: with the state_dict they determine the layer."""
+        shapes = f"{size_name(self.data_shape)} -> {size_name(self.latent_shape)}"
+        return ", ".join(filter(None, [shapes, self.settings]))
+
     def check(
         self, value: Tensor, shape: tuple[int, ...], what: str, context: Tensor | None
     ) -> None:
@@ -163,6 +173,11 @@ def event_shape(shape: int | Iterable[int]) -> tuple[int, ...]:
     return sizes
 
 
+def size_name(shape: Iterable[int]) -> str:
+    """(1, 28, 28) -> "1x28x28"."""
+    return "x".join(map(str, shape))
+
+
 def batch_shape(x: Tensor, event: tuple[int, ...]) -> torch.Size:
     """The leading dimensions of x."""
     return x.shape[: x.dim() - len(event)]
@@ -194,18 +209,19 @@ def check_finite(x: Tensor, what: str) -> None:
     if torch.compiler.is_compiling() or torch._C._functorch.is_functorch_wrapped_tensor(x):
         return
     if not torch.isfinite(x).all():
-        bad = int((~torch.isfinite(x)).sum())
-        raise ValueError(f"{what}: expected finite numbers, got {bad} NaN or infinite of {x.numel()}")
+        bad = f"{int((~torch.isfinite(x)).sum())} NaN or infinite of {x.numel()}"
+        raise ValueError(f"{what}: expected finite numbers, got {bad}")
 
 
 def check_context(
     context: Tensor | None, size: int, value: Tensor, shape: tuple[int, ...], what: str
 ) -> None:
-    """Raise unless context is (..., size), with a batch that broadcasts against value's."""
+    """Raise unless context is (..., size), finite, of value's dtype and batch shape (or ())."""
     if context is None:
         raise ValueError(f"{what}: expected a context of shape (..., {size}), got none")
     check_event(context, (size,), f"{what}: context")
     check_dtype_equal(context, value, what)
+    check_finite(context, f"{what}: context")
     batch = batch_shape(value, shape)
     if context.shape[:-1] != batch and context.dim() > 1:
         raise ValueError(

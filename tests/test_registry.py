@@ -6,10 +6,11 @@ import inspect
 import re
 from pathlib import Path
 
-import flowviz as fv
 import pytest
-from flowviz import Layer
 from registry import CASES, every
+
+import flowviz as fv
+from flowviz import Layer
 
 LAYERS = [cls for name in fv.layers.__all__ if inspect.isclass(cls := getattr(fv.layers, name))]
 EXPORTED = [cls for cls in LAYERS if issubclass(cls, Layer)]
@@ -41,15 +42,17 @@ def test_the_case_declares_its_layer_truly(case):
     layer = case.build()
     declared = case.shape, case.kind, case.exact, case.context, case.columns
     assert declared == (
-        layer.data_shape, layer.kind, layer.exact, layer.context_size, layer.columns
+        layer.data_shape,
+        layer.kind,
+        layer.exact,
+        layer.context_size,
+        layer.columns,
     )
 
 
 def test_exemptions_name_laws():
-    here = Path(__file__).parent
-    laws = {
-        law for path in here.glob("test_*.py") for law in re.findall(r"def test_(\w+)", path.read_text())
-    }
+    files = Path(__file__).parent.glob("test_*.py")
+    laws = {law for path in files for law in re.findall(r"def test_(\w+)", path.read_text())}
     for name, case in CASES.items():
         assert case.exempt.keys() <= laws, f"{name}: no such law: {case.exempt.keys() - laws}"
         assert all(case.exempt.values()), f"{name}: give the reason"

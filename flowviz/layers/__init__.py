@@ -3,7 +3,8 @@
 from .compose import Inverse, Sequential
 from .coupling import AdditiveCoupling, AffineCoupling, Coupling, SplineCoupling
 from .elementwise import ActNorm, Affine, Elementwise, RationalQuadraticSpline
-from .linear import LULinear, Permutation, Rotation
+from .linear import LULinear, Rotation
+from .permutation import Permutation
 
 __all__ = [
     "ActNorm",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import torch
 from torch import Tensor, nn
 
 from ..layer import Layer, Terms
@@ -13,24 +14,35 @@ class Sequential(Layer):
     """x -> layers[0] -> layers[1] -> ... -> z. Terms add up column by column.
 
     Shapes and spaces of neighbours must match, else ValueError names the two layers.
-    Exact if all its layers are. Path: through the layers one after the other.
+    Exact if all its layers are. Path: through the layers one after the other, without noise.
     """
 
     def __init__(self, layers: Iterable[Layer]) -> None:
         super().__init__()
+        layers = list(layers)
+        _check_chain(layers)
         self.layers = nn.ModuleList(layers)
-        if not len(self.layers):
-            raise ValueError("expected at least one layer, got none")
-        _check_chain(list(self.layers))
         first, last = self.layers[0], self.layers[-1]
         self.data_shape, self.data_space = first.data_shape, first.data_space
         self.latent_shape, self.latent_space = last.latent_shape, last.latent_space
         self.columns = tuple(c for c in Terms._fields if any(c in k.columns for k in self.layers))
         self.exact = all(k.exact for k in self.layers)
-        self.cut = any(k.cut for k in self.layers)
         self.context_size = max(k.context_size for k in self.layers)
         kinds = [k.kind for k in self.layers]
         self.kind = next((k for k in ("stochastic", "surjection") if k in kinds), "bijection")
+
+    @property
+    def cut(self) -> bool:  # type: ignore[override]
+        """True if a layer is cut: the path jumps where that layer arrives."""
+        return any(k.cut for k in self.layers)
+
+    @torch.no_grad()
+    def initialize(self, x: Tensor, context: Tensor | None = None) -> None:
+        """Let layers that start from data (ActNorm) do so, each seeing what arrives there."""
+        for layer in self.layers:
+            if hasattr(layer, "initialize"):
+                layer.initialize(x, context)
+            x = layer(x, context)[0]
 
     def _forward(self, x: Tensor, context: Tensor | None, mode: str) -> tuple[Tensor, Terms]:
         rows = []
@@ -52,7 +64,7 @@ class Sequential(Layer):
         done = tau * len(self.layers)
         for i, layer in enumerate(self.layers):
             if done >= i + 1:
-                x = layer._forward(x, context, "sample")[0]
+                x = layer._forward(x, context, "mean")[0]
             else:
                 return layer._path(x, max(done - i, 0.0), context)
         return x
@@ -80,7 +92,12 @@ class Inverse(Layer):
         self.layer = layer
         self.data_shape, self.latent_shape = layer.latent_shape, layer.data_shape
         self.data_space, self.latent_space = layer.latent_space, layer.data_space
-        self.context_size, self.cut = layer.context_size, layer.cut
+        self.context_size = layer.context_size
+
+    @property
+    def cut(self) -> bool:  # type: ignore[override]
+        """True if the wrapped layer is: the whole path then waits until tau = 1."""
+        return self.layer.cut
 
     def _forward(self, x: Tensor, context: Tensor | None, mode: str) -> tuple[Tensor, Terms]:
         z, terms = self.layer._inverse(x, context, mode, True)
@@ -107,6 +124,11 @@ class Inverse(Layer):
 
 
 def _check_chain(layers: list[Layer]) -> None:
+    if not layers:
+        raise ValueError("expected at least one layer, got none")
+    for i, layer in enumerate(layers, 1):
+        if not isinstance(layer, Layer):
+            raise TypeError(f"layer {i}: expected a flowviz Layer, got {type(layer).__name__}")
     for i, (a, b) in enumerate(zip(layers, layers[1:], strict=False)):
         where = f"between layer {i + 1} ({a.title}) and layer {i + 2} ({b.title})"
         if a.latent_shape != b.data_shape:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Sequence
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from ..layer import Bijection
 from ..nets import MLP
@@ -78,12 +79,17 @@ class Coupling(Bijection):
         return f"{self.univariate.title} coupling"
 
     @property
+    def settings(self) -> str:
+        return f"keep={self.kept.tolist()}, {self.univariate!r}"
+
+    @property
     def action(self) -> str:
         kept, moved, many_kept, many_moved = self._names
         verb = self.univariate.action
         if many_moved:
             verb = verb.replace("is ", "are ").replace("moves", "move")
-        return f"{kept} {'stay' if many_kept else 'stays'}; {moved} {verb}, by an amount that {kept} decide{'' if many_kept else 's'}"
+        stay, decide = ("stay", "decide") if many_kept else ("stays", "decides")
+        return f"{kept} {stay}; {moved} {verb}, by an amount that {kept} {decide}"
 
 
 def _kept_indices(dim: int, keep: str | Sequence[int]) -> list[int]:
@@ -91,10 +97,10 @@ def _kept_indices(dim: int, keep: str | Sequence[int]) -> list[int]:
     named = {"first": range(half), "second": range(half, dim)}
     if isinstance(keep, str) and keep not in named:
         raise ValueError(f'Coupling: expected keep="first", "second" or indices, got {keep!r}')
-    kept = sorted(set(named[keep] if isinstance(keep, str) else keep))
+    kept = sorted(set(map(operator.index, named[keep] if isinstance(keep, str) else keep)))
     if not 0 < len(kept) < dim or kept[0] < 0 or kept[-1] >= dim:
         raise ValueError(
-            f"Coupling: expected some but not all of the {dim} coordinates to stay, got keep={keep!r}"
+            f"Coupling: expected some but not all of {dim} coordinates to stay, got keep={keep!r}"
         )
     return kept
 

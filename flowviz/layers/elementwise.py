@@ -48,6 +48,10 @@ class Elementwise(Bijection):
         return f"elementwise {self.univariate.title}"
 
     @property
+    def settings(self) -> str:
+        return repr(self.univariate)
+
+    @property
     def action(self) -> str:
         return f"every coordinate {self.univariate.action} by itself"
 
@@ -70,9 +74,7 @@ class RationalQuadraticSpline(Elementwise):
     Durkan et al. 2019, "Neural Spline Flows".
     """
 
-    def __init__(
-        self, shape: int | tuple[int, ...], bins: int = 8, bound: float = 3.5
-    ) -> None:
+    def __init__(self, shape: int | tuple[int, ...], bins: int = 8, bound: float = 3.5) -> None:
         super().__init__(shape, RationalQuadratic(bins, bound))
 
 
@@ -82,6 +84,7 @@ class ActNorm(Bijection):
     Shapes: x, z (..., *shape), one (m, s) for each coordinate. Ledger: volume = sum s. Exact.
     `initialize(x)` sets them once (`fv.fit` calls it); until then the layer is the identity, and
     afterwards both are learned like any parameter. Nothing depends on the batch in `forward`.
+    Raises ValueError for fewer than two points, or a coordinate that is constant.
     Kingma & Dhariwal 2018, "Glow", section 3.1.
     """
 
@@ -95,17 +98,20 @@ class ActNorm(Bijection):
         self.register_buffer("initialized", torch.tensor(False))
 
     @torch.no_grad()
-    def initialize(self, x: Tensor) -> None:
-        """Set mean and scale from x (N, *shape), N >= 2, unless that was done before."""
+    def initialize(self, x: Tensor, context: Tensor | None = None) -> None:
+        """Set mean and scale from x (..., *shape) unless that was done before."""
         self.check(x, self.data_shape, "x on the data side", None)
-        rows = x.reshape(-1, *self.data_shape)
-        if len(rows) < 2:
-            raise ValueError(f"ActNorm: expected at least 2 points to initialize from, got {len(rows)}")
         if self.initialized:
             return
+        rows = x.reshape(-1, *self.data_shape)
+        if len(rows) < 2:
+            raise ValueError(f"ActNorm: expected at least 2 points to start from, got {len(rows)}")
         spread = rows.std(0)
         if not (spread > 0).all():
-            raise ValueError("ActNorm: expected data that varies in every coordinate, got a constant one")
+            constant = int((~(spread > 0)).sum())
+            raise ValueError(
+                f"ActNorm: expected data that vary in every coordinate, got {constant} constant"
+            )
         self.mean.copy_(rows.mean(0))
         self.log_scale.copy_(-spread.log())
         self.initialized.fill_(True)

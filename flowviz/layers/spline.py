@@ -89,8 +89,8 @@ def _find_bin(v: Tensor, params: Tensor, bins: int, bound: float, data_side: boo
     slopes = torch.cat([ends, slopes, ends])
     knots = xs if data_side else ys
     k = (v >= knots[1:]).sum(0, keepdim=True)
-    pick = lambda table, i: table.gather(0, i)[0]  # noqa: E731
-    return Bin(pick(xs, k), pick(ws, k), pick(ys, k), pick(hs, k), pick(slopes, k), pick(slopes, k + 1))
+    tables, rows = (xs, ws, ys, hs, slopes, slopes), (k, k, k, k, k, k + 1)
+    return Bin(*(table.gather(0, row)[0] for table, row in zip(tables, rows, strict=True)))
 
 
 def _knots(raw: Tensor, bound: float) -> tuple[Tensor, Tensor]:

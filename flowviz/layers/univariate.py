@@ -16,7 +16,7 @@ from abc import ABC, abstractmethod
 import torch
 from torch import Tensor
 
-from .spline import rational_quadratic, rational_quadratic_inverse
+from .spline import MIN_BIN, rational_quadratic, rational_quadratic_inverse
 
 
 class Univariate(ABC):
@@ -110,8 +110,9 @@ class RationalQuadratic(Univariate):
     action = "moves along a spline"
 
     def __init__(self, bins: int = 8, bound: float = 3.5) -> None:
-        if bins < 2:
-            raise ValueError(f"RationalQuadratic: expected at least 2 bins, got {bins}")
+        if not 2 <= bins < 1 / MIN_BIN:
+            most = round(1 / MIN_BIN) - 1
+            raise ValueError(f"RationalQuadratic: expected 2 to {most} bins, got {bins}")
         if not 0 < bound < math.inf:
             raise ValueError(f"RationalQuadratic: expected a finite bound > 0, got {bound}")
         self.bins, self.bound = bins, bound

@@ -1,5 +1,27 @@
 """Conditioners: the networks that hand parameters to a layer."""
 
+from .conditional import (
+    CenteredUniform,
+    Conditional,
+    ConditionalBernoulli,
+    ConditionalCategorical,
+    ConditionalGaussian,
+    ConditionalHalfNormal,
+    ConditionalLogitNormal,
+    DiagonalGaussian,
+    StandardGaussian,
+)
 from .mlp import MLP
 
-__all__ = ["MLP"]
+__all__ = [
+    "MLP",
+    "CenteredUniform",
+    "Conditional",
+    "ConditionalBernoulli",
+    "ConditionalCategorical",
+    "ConditionalGaussian",
+    "ConditionalHalfNormal",
+    "ConditionalLogitNormal",
+    "DiagonalGaussian",
+    "StandardGaussian",
+]

@@ -18,7 +18,9 @@ class MLP(nn.Module):
     def __init__(self, inputs: int, hidden: Sequence[int], bias: Tensor) -> None:
         super().__init__()
         if inputs < 1 or any(h < 1 for h in hidden):
-            raise ValueError(f"MLP: expected positive sizes, got inputs={inputs}, hidden={list(hidden)}")
+            raise ValueError(
+                f"MLP: expected positive sizes, got inputs={inputs}, hidden={list(hidden)}"
+            )
         sizes = [inputs, *hidden, len(bias)]
         self.linears = nn.ModuleList(map(nn.Linear, sizes[:-1], sizes[1:]))
         nn.init.zeros_(self.linears[-1].weight)

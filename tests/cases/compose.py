@@ -17,9 +17,7 @@ HIDDEN = (8,)
 
 
 def _chain() -> Sequential:
-    return lively(
-        Sequential([ActNorm(2), SplineCoupling(2, hidden=HIDDEN), Rotation(2), LULinear(2)])
-    )
+    return lively(Sequential([ActNorm(2), SplineCoupling(2, hidden=HIDDEN, bins=3), Rotation(2)]))
 
 
 def _conditional() -> Sequential:
@@ -35,7 +33,9 @@ CASES = {
         lambda: Inverse(lively(AffineCoupling(2, hidden=HIDDEN, context=2))), (2,), context=2
     ),
     "inverse of a swap": Case(lambda: Inverse(Permutation([1, 0])), (2,)),
-    "inverse of a chain": Case(lambda: Inverse(_chain()), (2,), awkward=(3.5,)),
+    "inverse of a chain": Case(
+        lambda: Inverse(lively(Sequential([AffineCoupling(2, hidden=HIDDEN), Rotation(2)]))), (2,)
+    ),
     "chain with an inverse": Case(
         lambda: Sequential([lively(LULinear(2)), Inverse(lively(Rotation(2), seed=3))]), (2,)
     ),

@@ -21,7 +21,11 @@ CASES = {
         lambda: lively(AffineCoupling(2, "first", HIDDEN, context=3)), (2,), context=3
     ),
     "affine coupling, no limit, chosen indices": Case(
-        lambda: lively(Coupling(4, Affine(), keep=(0, 2), hidden=(8,))), (4,)
+        lambda: lively(Coupling(4, Affine(), keep=(0, 2), hidden=(8,))),
+        (4,),
+        exempt={
+            "gradients_are_finite_far_out_and_at_the_knots": "exp(s) overflows without the limit"
+        },
     ),
     "spline coupling": Case(
         lambda: lively(SplineCoupling(2, hidden=HIDDEN), 2.0), (2,), awkward=EDGES
@@ -30,6 +34,9 @@ CASES = {
         lambda: lively(SplineCoupling(3, "second", HIDDEN, bins=4, bound=2.0)), (3,), awkward=(2.0,)
     ),
     "spline coupling with context": Case(
-        lambda: lively(SplineCoupling(2, "first", HIDDEN, context=1)), (2,), context=1, awkward=EDGES
+        lambda: lively(SplineCoupling(2, "first", HIDDEN, context=1)),
+        (2,),
+        context=1,
+        awkward=EDGES,
     ),
 }

@@ -1,0 +1,265 @@
+"""Fixed and learned nonlinearities, applied to every number by itself, on events of any shape.
+
+Each is an increasing function of one number, so the straight line from x to z is increasing at
+every tau. All log-slopes are written so that neither they nor their gradients overflow far out.
+"""
+
+from __future__ import annotations
+
+import math
+from abc import abstractmethod
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import logsigmoid, softplus
+
+from ..layer import Bijection, batch_shape, event_shape
+from ..spaces import CUBE, HALF_LINE
+
+
+class Nonlinear(Bijection):
+    """z_i = g(x_i) with an increasing g. Ledger: volume = sum_i log g'(x_i).
+
+    Concrete layers write `_bend(x) -> (z, log_slope)` and `_unbend(z) -> (x, log_slope)`, both
+    the log of dz/dx, each of the shape of its argument.
+    """
+
+    def __init__(self, shape: int | tuple[int, ...]) -> None:
+        super().__init__()
+        self.data_shape = self.latent_shape = event_shape(shape)
+
+    @abstractmethod
+    def _bend(self, x: Tensor) -> tuple[Tensor, Tensor]: ...
+
+    @abstractmethod
+    def _unbend(self, z: Tensor) -> tuple[Tensor, Tensor]: ...
+
+    def _summed(self, log_slope: Tensor) -> Tensor:
+        return log_slope.reshape(*batch_shape(log_slope, self.data_shape), self._numbers).sum(-1)
+
+    @property
+    def _numbers(self) -> int:
+        return math.prod(self.data_shape)
+
+    def _map(self, x: Tensor, context: Tensor | None) -> tuple[Tensor, Tensor]:
+        z, log_slope = self._bend(x)
+        return z, self._summed(log_slope)
+
+    def _unmap(self, z: Tensor, context: Tensor | None) -> tuple[Tensor, Tensor]:
+        x, log_slope = self._unbend(z)
+        return x, self._summed(log_slope)
+
+    def _path(self, x: Tensor, tau: float, context: Tensor | None) -> Tensor:
+        return torch.lerp(x, self._bend(x)[0], tau)
+
+
+class LeakyReLU(Nonlinear):
+    """z = x for x >= 0, slope x below, with a fixed slope > 0.
+
+    Shapes: x, z (..., *shape). Ledger: volume = log(slope) times the count of negative
+    coordinates. Exact. Raises ValueError for slope <= 0: a ReLU is not one to one.
+    Path: straight, increasing. Maas et al. 2013.
+    """
+
+    def __init__(self, shape: int | tuple[int, ...], slope: float = 0.1) -> None:
+        super().__init__(shape)
+        if not 0 < slope < math.inf:
+            raise ValueError(f"LeakyReLU: expected a finite slope > 0, got {slope}")
+        self.slope = slope
+
+    def _bend(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        below = x < 0
+        return torch.where(below, self.slope * x, x), below.to(x.dtype) * math.log(self.slope)
+
+    def _unbend(self, z: Tensor) -> tuple[Tensor, Tensor]:
+        below = z < 0
+        return torch.where(below, z / self.slope, z), below.to(z.dtype) * math.log(self.slope)
+
+    @property
+    def title(self) -> str:
+        return "leaky ReLU"
+
+    @property
+    def action(self) -> str:
+        return f"negative coordinates are multiplied by {self.slope:g}"
+
+    @property
+    def settings(self) -> str:
+        return f"slope={self.slope!r}"
+
+
+class Tanh(Nonlinear):
+    """z = tanh x, from the reals into (-1, 1).
+
+    Shapes: x, z (..., *shape). Ledger: volume = sum 2 (log 2 - |x| - softplus(-2|x|)), which is
+    log(1 - tanh^2 x) without its cancellation. Exact. `inverse` raises ValueError for |z| >= 1.
+    Path: straight, increasing. Beyond |x| = 9 (float32) or 19 (float64) tanh rounds to 1.
+    """
+
+    def _bend(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        return torch.tanh(x), _log_slope_of_tanh(x)
+
+    def _unbend(self, z: Tensor) -> tuple[Tensor, Tensor]:
+        check_between(z, -1.0, 1.0, "tanh: z on the latent side")
+        x = torch.atanh(z)
+        return x, _log_slope_of_tanh(x)
+
+    @property
+    def title(self) -> str:
+        return "tanh"
+
+    @property
+    def action(self) -> str:
+        return "every coordinate is squeezed between −1 and 1"
+
+
+class Sigmoid(Nonlinear):
+    """z = 1 / (1 + exp(-x)), from the reals into the unit cube.
+
+    Shapes: x, z (..., *shape). Ledger: volume = sum log z + log(1 - z). Exact. `inverse` raises
+    ValueError for z outside (0, 1). Path: straight, increasing.
+    """
+
+    latent_space = CUBE
+
+    def _bend(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        return torch.sigmoid(x), _log_slope_of_sigmoid(x)
+
+    def _unbend(self, z: Tensor) -> tuple[Tensor, Tensor]:
+        check_between(z, 0.0, 1.0, "sigmoid: z on the latent side")
+        x = torch.logit(z)
+        return x, _log_slope_of_sigmoid(x)
+
+    @property
+    def title(self) -> str:
+        return "sigmoid"
+
+    @property
+    def action(self) -> str:
+        return "every coordinate is squeezed between 0 and 1"
+
+
+class Logit(Nonlinear):
+    """z = log s - log(1 - s) with s = alpha + (1 - 2 alpha) x, from the unit cube to the reals.
+
+    Shapes: x, z (..., *shape). Ledger: volume = sum log(1 - 2 alpha) - log s - log(1 - s). Exact.
+    alpha = 0 is the inverse of `Sigmoid`; it takes only x strictly between 0 and 1. alpha > 0
+    keeps z finite at x = 0 and 1 (0.05: RealNVP; 1e-6: FFJORD and Residual Flows on MNIST). The
+    layer then reaches beyond the cube on either side by alpha / (1 - 2 alpha): `inverse` may
+    arrive there, and a model on the reals spends the mass it puts there.
+    Raises ValueError for x outside that range, or alpha outside [0, 1/2). Path: straight,
+    increasing. Dinh et al. 2016, "RealNVP", section 4.1.
+    """
+
+    data_space = CUBE
+
+    def __init__(self, shape: int | tuple[int, ...], alpha: float = 0.0) -> None:
+        super().__init__(shape)
+        if not 0 <= alpha < 0.5:
+            raise ValueError(f"Logit: expected alpha in [0, 1/2), got {alpha}")
+        self.alpha = alpha
+
+    def _bend(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        margin = self.alpha / (1 - 2 * self.alpha)
+        hint = "" if self.alpha else "; alpha > 0 takes x = 0 and x = 1 in"
+        check_between(x, -margin, 1 + margin, "logit: x on the data side", hint)
+        z = torch.logit(self.alpha + (1 - 2 * self.alpha) * x)
+        return z, self._log_slope(z)
+
+    def _unbend(self, z: Tensor) -> tuple[Tensor, Tensor]:
+        return (torch.sigmoid(z) - self.alpha) / (1 - 2 * self.alpha), self._log_slope(z)
+
+    def _log_slope(self, z: Tensor) -> Tensor:
+        return math.log1p(-2 * self.alpha) - _log_slope_of_sigmoid(z)
+
+    @property
+    def title(self) -> str:
+        return "logit"
+
+    @property
+    def action(self) -> str:
+        return "the unit cube is stretched over all of space"
+
+    @property
+    def settings(self) -> str:
+        return f"alpha={self.alpha!r}"
+
+
+class Softplus(Nonlinear):
+    """z = log(1 + exp x), from the reals into the half-line.
+
+    Shapes: x, z (..., *shape). Ledger: volume = sum log sigmoid(x). Exact. `inverse` raises
+    ValueError for z <= 0. Path: straight, increasing.
+    """
+
+    latent_space = HALF_LINE
+
+    def _bend(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        # torch's softplus returns x itself above a threshold; this one is smooth throughout
+        return x.clamp(min=0) + torch.log1p(torch.exp(-x.abs())), logsigmoid(x)
+
+    def _unbend(self, z: Tensor) -> tuple[Tensor, Tensor]:
+        check_between(z, 0.0, math.inf, "softplus: z on the latent side")
+        x = z + torch.log(-torch.expm1(-z))
+        return x, torch.log(-torch.expm1(-z))
+
+    @property
+    def title(self) -> str:
+        return "softplus"
+
+    @property
+    def action(self) -> str:
+        return "every coordinate is bent until it is positive"
+
+
+class SignedPower(Nonlinear):
+    """z = sign(x) ((1 + |x|)^p - 1), p = exp(a) learned for each coordinate: other tails.
+
+    Shapes: x, z (..., *shape). Ledger: volume = sum a + (p - 1) log(1 + |x|). Exact. Starts at
+    the identity, a = 0. The plain power sign(x) |x|^p has slope 0 or infinity at 0, so that no
+    density would survive there; this one has slope p and is that power far out.
+    Path: straight, increasing. A tail that falls as |x|^-k becomes one that falls as |z|^-k',
+    k' = 1 + (k - 1) / p: what no affine map or bounded spline can do.
+    """
+
+    def __init__(self, shape: int | tuple[int, ...]) -> None:
+        super().__init__(shape)
+        self.log_power = nn.Parameter(torch.zeros(self.data_shape))
+
+    def _bend(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        grown = torch.log1p(x.abs())
+        power = self.log_power.exp()
+        return x.sign() * torch.expm1(power * grown), self.log_power + (power - 1) * grown
+
+    def _unbend(self, z: Tensor) -> tuple[Tensor, Tensor]:
+        power = self.log_power.exp()
+        grown = torch.log1p(z.abs()) / power
+        return z.sign() * torch.expm1(grown), self.log_power + (power - 1) * grown
+
+    @property
+    def title(self) -> str:
+        return "signed power"
+
+    @property
+    def action(self) -> str:
+        return "every coordinate is raised to a power that keeps its sign: the tails change"
+
+
+def check_between(v: Tensor, low: float, high: float, what: str, hint: str = "") -> None:
+    """Raise unless low < v < high everywhere (skipped inside torch.compile and torch.func)."""
+    if torch.compiler.is_compiling() or torch._C._functorch.is_functorch_wrapped_tensor(v):
+        return
+    if v.numel() and not ((v > low) & (v < high)).all():
+        ends = float(v.min()), float(v.max())
+        raise ValueError(
+            f"{what}: expected numbers strictly between {low:g} and {high:g}, "
+            f"got some from {ends[0]:.9g} to {ends[1]:.9g}{hint}"
+        )
+
+
+def _log_slope_of_sigmoid(x: Tensor) -> Tensor:
+    return -x.abs() - 2 * softplus(-x.abs())
+
+
+def _log_slope_of_tanh(x: Tensor) -> Tensor:
+    return 2 * (math.log(2) - x.abs() - softplus(-2 * x.abs()))

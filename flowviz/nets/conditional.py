@@ -1,0 +1,218 @@
+"""Conditional distributions: decoders p(dropped | z) and encoders q(added | x).
+
+Each has `log_prob(value, given)` in nats (batch shape), `sample(given)` and `mean(given)`, the
+value that is used where no noise may be drawn. `given` is what is known, (..., inputs), with the
+context joined to it (`given_with`). Networks end in zero weights, so that everything starts
+standard: N(0, 1), a fair coin, even odds.
+"""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import log_softmax, logsigmoid, one_hot
+
+from .mlp import MLP
+
+LOG_SIGMA = (-7.0, 3.0)  # Gaussians neither collapse nor explode
+_HALF_LOG_TWO_PI = 0.5 * math.log(2 * math.pi)
+
+
+class Conditional(nn.Module, ABC):
+    """A distribution over a value, given a tensor with the same batch dimensions."""
+
+    @abstractmethod
+    def log_prob(self, value: Tensor, given: Tensor) -> Tensor:
+        """log p(value | given) in nats, batch shape."""
+
+    @abstractmethod
+    def sample(self, given: Tensor) -> Tensor:
+        """One draw for every point of the batch, differentiable where that is possible."""
+
+    @abstractmethod
+    def mean(self, given: Tensor) -> Tensor:
+        """The mean; of a discrete value the most probable one."""
+
+
+class DiagonalGaussian(Conditional):
+    """N(mu(given), diag sigma(given)^2) over values with `event_dims` dimensions.
+
+    A concrete one writes `moments(given) -> (mu, log sigma)`, with log sigma from
+    `bounded_log_sigma`.
+    """
+
+    event_dims: int = 1
+
+    @abstractmethod
+    def moments(self, given: Tensor) -> tuple[Tensor, Tensor]:
+        """mu and log sigma, each of the value's shape."""
+
+    def log_prob(self, value: Tensor, given: Tensor) -> Tensor:
+        return gaussian_log_density(value, *self.moments(given)).sum(
+            tuple(range(-self.event_dims, 0))
+        )
+
+    def sample(self, given: Tensor) -> Tensor:
+        mean, log_sigma = self.moments(given)
+        return mean + log_sigma.exp() * torch.randn_like(mean)
+
+    def mean(self, given: Tensor) -> Tensor:
+        return self.moments(given)[0]
+
+
+class ConditionalGaussian(DiagonalGaussian):
+    """N(mu, diag sigma^2) with (mu, log sigma) from an MLP: (..., inputs) -> (..., outputs)."""
+
+    def __init__(self, inputs: int, outputs: int, hidden: Sequence[int] = (64, 64)) -> None:
+        super().__init__()
+        self.net = MLP(inputs, hidden, torch.zeros(2 * outputs))
+
+    def moments(self, given: Tensor) -> tuple[Tensor, Tensor]:
+        mean, raw = self.net(given).chunk(2, -1)
+        return mean, bounded_log_sigma(raw)
+
+
+class StandardGaussian(DiagonalGaussian):
+    """N(0, I) over vectors (..., outputs), whatever is given."""
+
+    def __init__(self, outputs: int) -> None:
+        super().__init__()
+        self.outputs = outputs
+
+    def moments(self, given: Tensor) -> tuple[Tensor, Tensor]:
+        zero = given.new_zeros(*given.shape[:-1], self.outputs)
+        return zero, zero
+
+    def extra_repr(self) -> str:
+        return str(self.outputs)
+
+
+class CenteredUniform(Conditional):
+    """Uniform on [-1/2, 1/2]^outputs, whatever is given: log density 0 there, -inf elsewhere."""
+
+    def __init__(self, outputs: int) -> None:
+        super().__init__()
+        self.outputs = outputs
+
+    def log_prob(self, value: Tensor, given: Tensor) -> Tensor:
+        inside = (value.abs() <= 0.5).all(-1)
+        return torch.where(inside, 0.0, -math.inf).to(value.dtype)
+
+    def sample(self, given: Tensor) -> Tensor:
+        return torch.rand_like(self.mean(given)) - 0.5
+
+    def mean(self, given: Tensor) -> Tensor:
+        return given.new_zeros(*given.shape[:-1], self.outputs)
+
+    def extra_repr(self) -> str:
+        return str(self.outputs)
+
+
+class ConditionalHalfNormal(Conditional):
+    """|N(0, sigma(given)^2)| for each of `outputs` numbers >= 0; log sigma from an MLP."""
+
+    def __init__(self, inputs: int, outputs: int, hidden: Sequence[int] = (64, 64)) -> None:
+        super().__init__()
+        self.net = MLP(inputs, hidden, torch.zeros(outputs))
+
+    def _log_sigma(self, given: Tensor) -> Tensor:
+        return bounded_log_sigma(self.net(given))
+
+    def log_prob(self, value: Tensor, given: Tensor) -> Tensor:
+        return half_normal_log_density(value, self._log_sigma(given)).sum(-1)
+
+    def sample(self, given: Tensor) -> Tensor:
+        sigma = self._log_sigma(given).exp()
+        return sigma * torch.randn_like(sigma).abs()
+
+    def mean(self, given: Tensor) -> Tensor:
+        return math.sqrt(2 / math.pi) * self._log_sigma(given).exp()
+
+
+class ConditionalLogitNormal(Conditional):
+    """u = sigmoid(g), g ~ N(mu(given), diag sigma(given)^2): a distribution on the open cube."""
+
+    def __init__(self, inputs: int, outputs: int, hidden: Sequence[int] = (64, 64)) -> None:
+        super().__init__()
+        self.logit = ConditionalGaussian(inputs, outputs, hidden)
+
+    def log_prob(self, value: Tensor, given: Tensor) -> Tensor:
+        eps = torch.finfo(value.dtype).eps
+        u = value.clamp(eps, 1 - eps)  # sigmoid rounds to 0 and 1 far out
+        volume = -(u.log() + torch.log1p(-u)).sum(-1)
+        return self.logit.log_prob(u.logit(), given) + volume
+
+    def sample(self, given: Tensor) -> Tensor:
+        return self.logit.sample(given).sigmoid()
+
+    def mean(self, given: Tensor) -> Tensor:
+        """The median: the mean has no closed form."""
+        return self.logit.mean(given).sigmoid()
+
+
+class ConditionalBernoulli(Conditional):
+    """Independent bits (..., outputs), as 0.0 and 1.0; their log-odds from an MLP."""
+
+    def __init__(self, inputs: int, outputs: int, hidden: Sequence[int] = (64, 64)) -> None:
+        super().__init__()
+        self.net = MLP(inputs, hidden, torch.zeros(outputs))
+
+    def log_prob(self, value: Tensor, given: Tensor) -> Tensor:
+        return logsigmoid((2 * value - 1) * self.net(given)).sum(-1)
+
+    def sample(self, given: Tensor) -> Tensor:
+        return torch.bernoulli(self.net(given).detach().sigmoid())
+
+    def mean(self, given: Tensor) -> Tensor:
+        odds = self.net(given).detach()
+        return (odds >= 0).to(odds.dtype)
+
+
+class ConditionalCategorical(Conditional):
+    """One of `classes`, as an integer tensor of the batch's shape; log-odds from an MLP."""
+
+    def __init__(self, inputs: int, classes: int, hidden: Sequence[int] = (64, 64)) -> None:
+        super().__init__()
+        self.net = MLP(inputs, hidden, torch.zeros(classes))
+        self.classes = classes
+
+    def log_prob(self, value: Tensor, given: Tensor) -> Tensor:
+        chosen = one_hot(value, self.classes).bool()
+        return torch.where(chosen, log_softmax(self.net(given), -1), 0.0).sum(-1)
+
+    def sample(self, given: Tensor) -> Tensor:
+        odds = self.net(given).detach()
+        gumbel = -torch.empty_like(odds).exponential_().log()
+        return (odds + gumbel).argmax(-1)
+
+    def mean(self, given: Tensor) -> Tensor:
+        return self.net(given).argmax(-1)
+
+
+def given_with(known: Tensor, context: Tensor | None) -> Tensor:
+    """What is known (..., K) joined with the context (..., C) or (C,), if there is one."""
+    if context is None:
+        return known
+    return torch.cat([known, context.expand(*known.shape[:-1], -1)], -1)
+
+
+def bounded_log_sigma(raw: Tensor) -> Tensor:
+    """raw, bent smoothly (slope 1 at 0) so that it stays within LOG_SIGMA."""
+    low, high = LOG_SIGMA
+    limit = torch.where(raw < 0, -low, high).to(raw.dtype)
+    return limit * torch.tanh(raw / limit)
+
+
+def gaussian_log_density(value: Tensor, mean: Tensor, log_sigma: Tensor) -> Tensor:
+    """log N(value; mean, exp(log_sigma)^2), elementwise."""
+    return -0.5 * ((value - mean) * (-log_sigma).exp()).square() - log_sigma - _HALF_LOG_TWO_PI
+
+
+def half_normal_log_density(value: Tensor, log_sigma: Tensor) -> Tensor:
+    """log density of |N(0, exp(log_sigma)^2)| at value >= 0, -inf below, elementwise."""
+    inside = gaussian_log_density(value, torch.zeros_like(value), log_sigma) + math.log(2)
+    return torch.where(value >= 0, inside, -math.inf)
