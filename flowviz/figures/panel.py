@@ -44,8 +44,9 @@ def cover(points: np.ndarray, diameter: float, opacity: float, window: Window) -
     alpha = opacity * np.clip(diameter / 2 + 0.5 - distance, 0, 1)
     kept = ((pixel >= 0) & (pixel < size)).all(-1) & (alpha > 0)
     column, row = pixel[kept].astype(np.int64).T
-    left = np.bincount(row * size + column, np.log1p(-alpha[kept]), minlength=size**2)
-    return 1 - np.exp(left.reshape(size, size))
+    seen = np.ones((size, size))
+    np.multiply.at(seen, (row, column), 1 - alpha[kept])
+    return 1 - seen
 
 
 def paint(shades: np.ndarray, covered: np.ndarray, theme: Theme) -> np.ndarray:
