@@ -37,6 +37,14 @@ def _is_unit(x: Tensor) -> Tensor:
     return (x >= 0) & (x <= 1)
 
 
+def _is_between_signs(x: Tensor) -> Tensor:
+    return x.abs() <= 1
+
+
+def _is_whole(x: Tensor) -> Tensor:
+    return x == x.floor()
+
+
 def _is_sorted(x: Tensor) -> Tensor:
     ordered = (x.diff(dim=-1) >= 0).all(-1, keepdim=True)
     return ordered.expand_as(x)
@@ -45,4 +53,6 @@ def _is_sorted(x: Tensor) -> Tensor:
 REALS = Space("the reals", _is_real)
 HALF_LINE = Space("the half-line", _is_positive)
 CUBE = Space("the unit cube", _is_unit)
+CENTRED_CUBE = Space("the cube from −1 to 1", _is_between_signs)
 SORTED = Space("sorted vectors", _is_sorted)
+INTEGERS = Space("the integers", _is_whole)

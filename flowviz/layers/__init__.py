@@ -4,6 +4,7 @@ from .compose import Inverse, Sequential
 from .coupling import AdditiveCoupling, AffineCoupling, Coupling, SplineCoupling
 from .elementwise import ActNorm, Affine, Elementwise, RationalQuadraticSpline
 from .linear import LULinear, Rotation
+from .nonlinear import LeakyReLU, Logit, Sigmoid, SignedPower, Softplus, Tanh
 from .permutation import Permutation
 
 __all__ = [
@@ -15,9 +16,15 @@ __all__ = [
     "Elementwise",
     "Inverse",
     "LULinear",
+    "LeakyReLU",
+    "Logit",
     "Permutation",
     "RationalQuadraticSpline",
     "Rotation",
     "Sequential",
+    "Sigmoid",
+    "SignedPower",
+    "Softplus",
     "SplineCoupling",
+    "Tanh",
 ]
