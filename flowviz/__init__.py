@@ -15,7 +15,7 @@ import importlib
 from typing import Any
 
 from . import data, layers, nets, zoo
-from .base import Base, StandardNormal
+from .base import Base, HalfNormal, SortedNormal, StandardNormal, Uniform, UniformIntegers
 from .flow import Flow, Ledger
 from .layer import Bijection, Layer, Terms
 from .train import Diverged, History, fit
@@ -26,13 +26,17 @@ __all__ = [
     "Bijection",
     "Diverged",
     "Flow",
+    "HalfNormal",
     "History",
     "Layer",
     "Ledger",
+    "SortedNormal",
     "StandardNormal",
     "Terms",
     "Trace",
     "TransportPlayer",
+    "Uniform",
+    "UniformIntegers",
     "data",
     "figures",
     "fit",
