@@ -80,7 +80,7 @@ function haloText(context: CanvasRenderingContext2D, palette: Palette): Halo {
   };
 }
 
-/** A strip of the colour scale with its ends; the scale is a square root, said by its middle. */
+/** A strip of the colour scale with its ends. */
 export function drawKey(context: CanvasRenderingContext2D, frame: Frame, top: number, palette: Palette): void {
   const [wide, high] = [104, 7];
   const [x, y] = [frame.width - wide - 8, 10];
@@ -98,10 +98,9 @@ export function drawKey(context: CanvasRenderingContext2D, frame: Frame, top: nu
   const baseline = y + high + 13;
   context.textAlign = "left";
   halo("0", x, baseline, palette.mute);
-  context.textAlign = "center";
-  halo("density", x + wide / 2, baseline, palette.mute);
   context.textAlign = "right";
-  halo(`≥ ${figure(top, 2)}`, x + wide, baseline, palette.mute);
+  halo(`${figure(top, 2)} and more`, x + wide, baseline, palette.mute);
+  halo("density", x - 8, y + high, palette.mute);
 }
 
 function css([r, g, b]: Rgb): string {

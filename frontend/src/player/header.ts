@@ -37,7 +37,6 @@ export function createHeader(title: string, parts: Part[], act: (action: Action)
     { class: "flowviz-header" },
     h("strong", { class: "flowviz-title" }, title),
     direction.el,
-    h("span", { class: "flowviz-push" }),
     h("div", { class: "flowviz-parts", role: "group", "aria-label": "shown" }, ...toggles.map(({ one }) => one.el)),
     canDownload() ? iconButton("save", "save the picture (PNG)", save, "square") : null,
     iconButton("keys", "keys (?)", () => act({ do: "help" }), "square"),

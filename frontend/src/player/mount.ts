@@ -16,7 +16,7 @@ import { createPlayer } from "./playing";
 import { createPicture, gridOf } from "./scene";
 import { layerAt, ledgerCache, particlesOf, readState, STATE_TRAITS, type Part, type State } from "./state";
 import { createTransport } from "./transport";
-import { captionWords, sentence, whereWords } from "./words";
+import { captionWords, changeWords, layerWords, sentence, whereWords } from "./words";
 
 export function mountPlayer(root: HTMLElement, model: Model, trace: Trace, signal: AbortSignal): void {
   const { meta } = trace;
@@ -35,7 +35,7 @@ export function mountPlayer(root: HTMLElement, model: Model, trace: Trace, signa
   });
   const transport = createTransport(meta, act, scrub);
   const stage = h("div", { class: "flowviz-stage" }, canvas);
-  root.append(header.el, h("div", { class: "flowviz-main" }, stage, panel.el), transport.el, live.el, help.el);
+  root.append(header.el, h("div", { class: "flowviz-main" }, stage, h("div", { class: "flowviz-side" }, panel.el)), transport.el, live.el, help.el);
   put(root, "role", "group");
   put(root, "aria-label", `Transport player: ${meta.title}`);
   put(root, "tabindex", "-1");
@@ -43,6 +43,7 @@ export function mountPlayer(root: HTMLElement, model: Model, trace: Trace, signa
   let palette: Palette = applyTheme(root, read().theme);
   let drawn = "";
   let shown = { ledger: null as object | null, layer: NaN, direction: "", selected: NaN };
+  let before: State | null = null;
   let frames = 0;
 
   function paint(state: State): void {
@@ -63,11 +64,12 @@ export function mountPlayer(root: HTMLElement, model: Model, trace: Trace, signa
     if (layer !== shown.layer || ledger !== shown.ledger || direction !== shown.direction) {
       const border = (l: number) => pointAt(set, selected, momentAt(meta.layers, l));
       const path = selected >= 0 ? border : null;
-      panel.say(sentence({ meta, direction, position, ledger, points: set.count, path }));
+      panel.say(sentence({ meta, direction, position, ledger, set, path }));
     }
     shown = { ledger, layer, direction, selected };
     const where = whereWords(meta, position, direction);
-    live.say(where);
+    live.say(changeWords(before, state, set, ledger) ?? (state.playing ? layerWords(meta, position, direction) : where));
+    before = state;
     put(canvas, "aria-label", canvasWords(meta.title, where, set.count, selected));
     put(root, "data-position", String(position));
     put(root, "data-layer", String(layer + 1));
@@ -98,7 +100,10 @@ export function mountPlayer(root: HTMLElement, model: Model, trace: Trace, signa
   function fit(): void {
     const width = root.clientWidth;
     if (width === 0) return;
+    const tight = width < 480 || (width >= 760 && width < 900);
     root.classList.toggle("flowviz-narrow", width < 760);
+    root.classList.toggle("flowviz-tight", tight);
+    panel.tighten(tight);
     const side = canvasSide(width);
     canvas.style.width = canvas.style.height = `${side}px`;
     picture.resize(side, window.devicePixelRatio || 1);

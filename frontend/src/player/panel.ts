@@ -1,7 +1,7 @@
 /** Right of the picture: the equation, the ledger as a table, the sentence. */
 
 import { h, put, putText } from "../shared/dom";
-import { barScale, type Entry, type Ledger } from "../shared/ledger";
+import { barScale, finite, type Entry, type Ledger } from "../shared/ledger";
 import { figure, plain, signed } from "../shared/numbers";
 import { COLUMNS, type Column, type Meta } from "../shared/trace";
 import type { Piece } from "./words";
@@ -13,6 +13,8 @@ export interface Panel {
   /** The layer at work: -1 the data side, L the latent side. */
   mark(layer: number): void;
   say(pieces: Piece[]): void;
+  /** Little room: no bars, and no columns that no layer has. */
+  tighten(tight: boolean): void;
 }
 
 type Highlight = Column | "base";
@@ -25,6 +27,7 @@ export function createPanel(meta: Meta, go: (position: number) => void, light: (
     el,
     show: table.show,
     mark: table.mark,
+    tighten: table.tighten,
     say: (pieces) => said.replaceChildren(...pieces.map(pieceElement)),
   };
 }
@@ -74,6 +77,8 @@ function lightOn(el: HTMLButtonElement, column: Highlight, light: (column: Highl
 
 interface Row {
   el: HTMLTableRowElement;
+  head: HTMLTableCellElement;
+  bar: HTMLTableCellElement;
   fill(entry: Entry | null, scale: number, running: string): void;
 }
 
@@ -84,11 +89,16 @@ function createTable(meta: Meta, go: (position: number) => void, light: (column:
   const rows = layers.map((layer, l) => createRow("", String(l + 1), layer.title, () => go(l + 0.5)));
   const total = createRow("flowviz-total", "", "log p(x)", () => go(0));
   const density = h("span", { class: "flowviz-density" });
-  total.el.cells[4]!.append(density);
+  total.bar.append(density);
   const body = h("tbody", {}, base.el, ...[...rows].reverse().map((row) => row.el));
   const table = h("table", {}, caption, createHead(light), body, h("tfoot", {}, total.el));
   const el = h("div", { class: "flowviz-scroll" }, table);
   const relation = meta.exact ? "" : "≥ ";
+  const used = COLUMNS.filter((column) => layers.some((layer) => layer.columns.includes(column)));
+  for (const column of COLUMNS) {
+    if (used.includes(column)) continue;
+    for (const cell of table.querySelectorAll(`[data-column="${column}"]:not(i)`)) cell.classList.add("flowviz-unused");
+  }
 
   function show(ledger: Ledger, words: string): void {
     putText(caption, words);
@@ -106,7 +116,12 @@ function createTable(meta: Meta, go: (position: number) => void, light: (column:
     keepInView(el, here.el, total.el);
   }
 
-  return { el, show, mark };
+  function tighten(tight: boolean): void {
+    for (const row of [base, total]) row.head.colSpan = 1 + (tight ? used : COLUMNS).length;
+  }
+
+  tighten(false);
+  return { el, show, mark, tighten };
 }
 
 function createHead(light: (column: Highlight | null) => void): HTMLTableSectionElement {
@@ -117,21 +132,24 @@ function createHead(light: (column: Highlight | null) => void): HTMLTableSection
     return cell;
   });
   const bars = h("td", { class: "flowviz-barcell" });
-  const running = h("th", { scope: "col", class: "flowviz-number" }, "running sum");
+  const running = h("th", { scope: "col", class: "flowviz-number flowviz-running" }, "running sum");
   return h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "layer"), ...columns, bars, running));
 }
 
 function createRow(kind: string, number: string, title: string, run: () => void): Row {
   const button = h("button", { type: "button" }, number ? h("b", {}, number) : null, h("span", { title }, title));
-  const cells = COLUMNS.map((column) => h("td", { class: "flowviz-number", "data-column": column }));
+  const head = h("th", { scope: "row" }, button);
+  const cells = number ? COLUMNS.map((column) => h("td", { class: "flowviz-number", "data-column": column })) : [];
   const bar = h("td", { class: "flowviz-barcell" });
   const running = h("td", { class: "flowviz-number flowviz-running" });
-  const el = h("tr", { class: kind || null }, h("th", { scope: "row" }, button), ...cells, bar, running);
+  const el = h("tr", { class: kind || null }, head, ...cells, bar, running);
   const pieces = COLUMNS.map((column) => h("i", { "data-column": column }));
   if (number) bar.append(h("span", { class: "flowviz-bar", "aria-hidden": "true" }, ...pieces));
   el.addEventListener("click", run);
   return {
     el,
+    head,
+    bar,
     fill(entry, scale, sum) {
       putText(running, sum);
       if (!entry) return;
@@ -150,8 +168,8 @@ function putTerm(cell: HTMLElement, value: number | null): void {
 function stackBar(pieces: HTMLElement[], entry: Entry, scale: number): void {
   let [left, right] = [50, 50];
   COLUMNS.forEach((column, c) => {
-    const share = (50 * (entry[column] ?? 0)) / scale;
-    const size = Number.isFinite(share) ? Math.abs(share) : 0;
+    const share = (50 * finite(entry[column])) / scale;
+    const size = Math.abs(share);
     if (share < 0) left -= size;
     pieces[c]!.style.left = `${share < 0 ? left : right}%`;
     pieces[c]!.style.width = `${size}%`;
@@ -162,7 +180,7 @@ function stackBar(pieces: HTMLElement[], entry: Entry, scale: number): void {
 /** Scrolls only the table itself, never the page. */
 function keepInView(scroller: HTMLElement, row: HTMLElement, foot: HTMLElement): void {
   if (scroller.scrollHeight <= scroller.clientHeight || row === foot) return;
-  const head = 40;
+  const head = 60;
   const above = row.offsetTop - head - row.offsetHeight;
   const below = row.offsetTop + 2 * row.offsetHeight + foot.offsetHeight - scroller.clientHeight;
   if (scroller.scrollTop > above) scroller.scrollTop = above;

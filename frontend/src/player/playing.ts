@@ -15,6 +15,9 @@ export interface Player {
 /** For people who ask for less motion: from border to border, with time to look. */
 const STILL: Pace = { layer: 0, rest: 1500 };
 
+/** Positions that differ by less are the same: two ways of computing one leave a rounding error. */
+const SAME = 1e-7;
+
 /**
  * Two views of one model both advance it. Each computes the same function of the same frame
  * times, and starts anew where it finds a position that is not its own, so that two views are no
@@ -31,12 +34,12 @@ export function createPlayer(layers: LayerMeta[], { set }: Pick<Commands, "set">
       return false;
     }
     const { position, speed, direction } = state;
-    const foreign = position !== last || speed !== began?.speed || direction !== began?.direction;
+    const foreign = !(Math.abs(position - last) < SAME) || speed !== began?.speed || direction !== began?.direction;
     if (!began || foreign) began = { now, from: position, speed, direction };
     const pace = still.matches ? STILL : paceOf(layers.length);
     last = playedTo(began.from, (now - began.now) * speed, layers, direction, pace);
     const done = atEnd(last, layers.length, direction);
-    if (last !== position || done) set({ position: last, ...(done ? { playing: false } : {}) }, done);
+    if (Math.abs(last - position) >= SAME || done) set({ position: last, ...(done ? { playing: false } : {}) }, done);
     return !done;
   }
 

@@ -1,6 +1,6 @@
 /** The picture: density, particles, grid, axes and the chosen point of one moment. */
 
-import { densityTop, paintDensity, ramp, word } from "../shared/colour";
+import { densityTop, paintDensities, ramp, word } from "../shared/colour";
 import { dotStyle, drawDots, stamp, type Stamp } from "../shared/dots";
 import { DensityRaster, squareFrame, type Frame } from "../shared/raster";
 import type { Palette } from "../shared/theme";
@@ -51,8 +51,9 @@ export function createPicture(canvas: HTMLCanvasElement, trace: Trace): Picture 
 
   function paintMesh(moment: Moment, frame: Frame, palette: Palette): void {
     tween(mesh!.corners, corners.length, moment, corners);
-    surface.raster.draw(mesh!, corners, frame, surface.density);
-    paintDensity(surface.density, top, colourRamp(palette), surface.words);
+    const colours = colourRamp(palette);
+    const { raster, words, size } = surface;
+    raster.draw(mesh!, corners, frame, (y, row) => paintDensities(row, top, colours, words, y * size));
   }
 
   function placePoints(set: Particles, moment: Moment): void {
@@ -106,7 +107,6 @@ function createSurface(size: number) {
     size,
     image,
     words: new Uint32Array(image.data.buffer),
-    density: new Float32Array(size * size),
     raster: new DensityRaster(size, size),
   };
 }

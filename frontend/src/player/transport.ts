@@ -32,7 +32,7 @@ export function createTransport(
   scrub: (position: number, last: boolean) => void,
 ): Transport {
   const strip = layerStrip(
-    meta.layers.map((layer) => layer.title),
+    meta.layers,
     "position in the flow, from data to latent",
     scrub,
   );
@@ -43,6 +43,7 @@ export function createTransport(
     button.addEventListener("click", () => act({ do: "go", to }));
     return button;
   };
+  const [data, latent] = [end("data"), end("latent")];
   const el = h(
     "footer",
     { class: "flowviz-transport" },
@@ -53,7 +54,7 @@ export function createTransport(
       play,
       iconButton("next", "one layer towards the latent (])", () => act({ do: "step", by: 1 })),
     ),
-    h("div", { class: "flowviz-track" }, end("data"), strip.el, end("latent")),
+    h("div", { class: "flowviz-track" }, data, strip.el, latent),
     speed.el,
   );
   return {
@@ -64,6 +65,8 @@ export function createTransport(
       const { position, direction } = state;
       const current = layerAt(position, meta.layers.length, direction);
       strip.set(position, direction === "normalize", current, whereWords(meta, position, direction));
+      data.classList.toggle("flowviz-current", current < 0);
+      latent.classList.toggle("flowviz-current", current >= meta.layers.length);
       setIcon(play, state.playing ? "pause" : "play", state.playing ? "pause" : "play");
       speed.set(speedText(state.speed));
     },

@@ -2,8 +2,8 @@
 
 import type { Ledger } from "../shared/ledger";
 import { count, figure, pair, plain, signed } from "../shared/numbers";
-import type { Column, Meta } from "../shared/trace";
-import { layerAt, type Direction } from "./state";
+import type { Column, Meta, Particles } from "../shared/trace";
+import { layerAt, PARTS, type Direction, type State } from "./state";
 
 /** A run of text; strong, or in the colour of a column. */
 export interface Piece {
@@ -17,14 +17,35 @@ const text = (words: string): Piece => ({ text: words });
 const nats = (value: number, column: Column | "base"): Piece => ({ text: `${signed(value)} nats`, column });
 
 /** "Layer 2 of 4, spline coupling, half way": for the slider and the live region. */
-export function whereWords({ layers }: Meta, position: number, direction: Direction): string {
+export function whereWords(meta: Meta, position: number, direction: Direction): string {
+  const layer = layerWords(meta, position, direction);
+  const l = layerAt(position, meta.layers.length, direction);
+  const cut = meta.layers[l]?.cut;
+  if (cut === undefined) return layer;
+  const done = direction === "normalize" ? position - l : l + 1 - position;
+  return `${layer}, ${cut && done < 1 ? "a cut" : progressWords(done)}`;
+}
+
+export function layerWords({ layers }: Meta, position: number, direction: Direction): string {
   const l = layerAt(position, layers.length, direction);
   if (l < 0) return "Data side";
   if (l >= layers.length) return "Latent side";
-  const { title, cut } = layers[l]!;
-  const done = direction === "normalize" ? position - l : l + 1 - position;
-  const progress = cut && done < 1 ? "a cut" : progressWords(done);
-  return `Layer ${l + 1} of ${layers.length}, ${title}, ${progress}`;
+  return `Layer ${l + 1} of ${layers.length}, ${layers[l]!.title}`;
+}
+
+/** What a key or a click has changed, for those who do not see it; null where nothing has. */
+export function changeWords(before: State | null, now: State, set: Scene["set"], ledger: Ledger): string | null {
+  if (!before) return null;
+  if (before.direction !== now.direction) {
+    return now.direction === "normalize" ? "Data to latent, normalize" : "Latent to data, generate";
+  }
+  if (before.selected !== now.selected) {
+    const sum = `log p(x) ${plain(ledger.total)} nats`;
+    return now.selected < 0 ? "No point chosen" : `Point ${now.selected + 1} of ${count(set.count)}, ${sum}`;
+  }
+  if (before.speed !== now.speed) return `Speed ${now.speed}`;
+  const part = PARTS.find((one) => before.show[one] !== now.show[one]);
+  return part ? `${part} ${now.show[part] ? "shown" : "hidden"}` : null;
 }
 
 function progressWords(done: number): string {
@@ -38,9 +59,8 @@ export interface Scene {
   direction: Direction;
   position: number;
   ledger: Ledger;
-  /** How many points the ledger is of; 1 and `path` for a chosen one. */
-  points: number;
-  /** Where the chosen point is at the borders of the layers, 0 to L. */
+  set: Pick<Particles, "name" | "count">;
+  /** Where the chosen point is at the borders of the layers, 0 to L; null: the ledger is an average. */
   path: ((border: number) => [number, number]) | null;
 }
 
@@ -60,36 +80,39 @@ function relation({ meta }: Scene): string {
 }
 
 function dataSide(scene: Scene): Piece[] {
-  const { meta, ledger, path, points } = scene;
+  const { meta, ledger, path, set } = scene;
   const sum: Piece = strong(`log p(x) ${relation(scene)} ${plain(ledger.total)} nats`);
   if (path) {
     const intro = `: the point is at x = ${pair(path(0))}. Its ledger, added up from the base, says `;
     return [strong("Data side"), text(intro), sum, text(".")];
   }
-  const intro = `: the colour is the model's density p(x). Over ${count(points)} points, on average, `;
-  return [strong("Data side"), text(intro), sum, text(`.${entropyWords(meta)}`)];
+  const intro = `: the colour is the model's density p(x). On average over ${pointsWords(set)}, `;
+  return [strong("Data side"), text(intro), sum, text(`.${set.name === "data" ? entropyWords(meta) : ""}`)];
 }
 
 function entropyWords({ entropy }: Meta): string {
   if (entropy === null || entropy === undefined) return "";
-  return ` No model can average more than ${plain(-entropy)}, minus the data's entropy.`;
+  return ` No model averages more than ${plain(-entropy)} on such data: minus its entropy.`;
 }
 
-function latentSide({ meta, ledger, path, points }: Scene): Piece[] {
+function pointsWords({ name, count: n }: Scene["set"]): string {
+  return `${count(n)} ${name === "data" ? "data points" : "draws of the model"}`;
+}
+
+function latentSide({ meta, ledger, path, set }: Scene): Piece[] {
   const base = meta.base;
   if (path) {
     const at = pair(path(meta.layers.length));
     const intro = `: the point is at z = ${at}, where the ${base} has log p(z) = `;
-    return [strong("Latent side"), text(intro), { text: `${plain(ledger.base)} nats`, column: "base" }, text(
-      ". The layers add the rest.",
-    )];
+    const figure: Piece = { text: `${plain(ledger.base)} nats`, column: "base" };
+    return [strong("Latent side"), text(intro), figure, text("; the layers add the rest.")];
   }
-  const intro = `: here the density should be the ${base}. Over ${count(points)} points log p(z) is `;
+  const intro = `: the density is the base, a ${base}. On average over ${pointsWords(set)}, log p(z) = `;
   return [
     strong("Latent side"),
     text(intro),
     { text: `${plain(ledger.base)} nats`, column: "base" },
-    text(" on average; the layers add the rest."),
+    text("; the layers add the rest."),
   ];
 }
 
@@ -120,10 +143,10 @@ function termWords(scene: Scene, l: number): Piece[] {
 }
 
 /** Areas grow by exp(volume) on the way to the latent, and by its inverse on the way to the data. */
-function volumeWords({ direction, path, points }: Scene, volume: number): Piece[] {
-  const around = path ? "Around it" : `Over ${count(points)} points`;
+function volumeWords({ direction, path, set }: Scene, volume: number): Piece[] {
+  const around = path ? "Around it" : `On average over ${pointsWords(set)}`;
   if (Math.abs(volume) < 0.005) {
-    return [text(`${around} areas stay ${path ? "" : "on average "}as they are: `), nats(volume, "volume"), text(". ")];
+    return [text(`${around} areas stay as they are: `), nats(volume, "volume"), text(". ")];
   }
   const change = direction === "normalize" ? volume : -volume;
   const grow = change > 0;

@@ -50,23 +50,18 @@ export function word(r: number, g: number, b: number): number {
   return ((255 << 24) | (b << 16) | (g << 8) | r) >>> 0;
 }
 
-/** Which step of the ramp a density has: the square root of its share of `top`. */
-export function rampStep(density: number, top: number): number {
-  const step = Math.sqrt(density / top) * (RAMP_STEPS - 1);
-  return step < RAMP_STEPS - 1 ? Math.floor(step + 0.5) : RAMP_STEPS - 1;
-}
-
-export function paintDensity(density: Float32Array, top: number, colours: Uint32Array, out: Uint32Array): void {
-  const gain = ((RAMP_STEPS - 1) * (RAMP_STEPS - 1)) / top;
-  const paper = colours[0]!;
-  for (let i = 0; i < out.length; i++) {
-    const rho = density[i]!;
-    if (rho === 0) {
-      out[i] = paper;
-      continue;
-    }
-    const step = (Math.sqrt(rho * gain) + 0.5) | 0;
-    out[i] = colours[step < RAMP_STEPS ? step : RAMP_STEPS - 1]!;
+/** Colours of densities: the square root of their share of `top` chooses the step of the ramp. */
+export function paintDensities(
+  densities: Float32Array,
+  top: number,
+  colours: Uint32Array,
+  out: Uint32Array,
+  start: number,
+): void {
+  const gain = (RAMP_STEPS - 1) ** 2 / top;
+  for (let i = 0; i < densities.length; i++) {
+    const step = (Math.sqrt(densities[i]! * gain) + 0.5) | 0;
+    out[start + i] = colours[step < RAMP_STEPS ? step : RAMP_STEPS - 1]!;
   }
 }
 

@@ -57,9 +57,18 @@ const GAP = 4;
 const SNAP = 4;
 
 /** One slider over all layers, 0 at the data and L at the latent. */
-export function layerStrip(titles: string[], label: string, scrub: (position: number, last: boolean) => void): Strip {
-  const cells = titles.map((title, l) =>
-    h("span", { class: "flowviz-layer", title: `${l + 1} ${title}` }, h("b", {}, String(l + 1)), h("span", {}, title)),
+export function layerStrip(
+  layers: { title: string; cut: boolean }[],
+  label: string,
+  scrub: (position: number, last: boolean) => void,
+): Strip {
+  const cells = layers.map(({ title, cut }, l) =>
+    h(
+      "span",
+      { class: cut ? "flowviz-layer flowviz-cut" : "flowviz-layer", title: `${l + 1} ${title}` },
+      h("b", {}, String(l + 1)),
+      h("span", {}, title),
+    ),
   );
   const head = h("span", { class: "flowviz-playhead" });
   const el = h("div", {
@@ -68,19 +77,19 @@ export function layerStrip(titles: string[], label: string, scrub: (position: nu
     tabindex: 0,
     "aria-label": label,
     "aria-valuemin": 0,
-    "aria-valuemax": titles.length,
+    "aria-valuemax": layers.length,
     "aria-orientation": "horizontal",
   });
   el.append(...cells, head);
   let width = 1;
 
-  const cellWidth = () => (width + GAP) / Math.max(1, titles.length);
+  const cellWidth = () => (width + GAP) / Math.max(1, layers.length);
   const toPixel = (position: number) => {
-    const l = Math.min(Math.floor(position), titles.length - 1);
+    const l = Math.min(Math.floor(position), layers.length - 1);
     return l * cellWidth() + (position - l) * (cellWidth() - GAP);
   };
 
-  listenToPointer(el, (x, last) => scrub(positionAt(x, cellWidth(), titles.length), last));
+  listenToPointer(el, (x, last) => scrub(positionAt(x, cellWidth(), layers.length), last));
   return {
     el,
     fit() {
@@ -96,6 +105,7 @@ export function layerStrip(titles: string[], label: string, scrub: (position: nu
         putStyle(cell, "--from", `${(100 * from).toFixed(2)}%`);
         putStyle(cell, "--to", `${(100 * to).toFixed(2)}%`);
         cell.classList.toggle("flowviz-current", l === current);
+        cell.classList.toggle("flowviz-done", from < to);
       });
       head.style.transform = `translateX(${toPixel(position).toFixed(2)}px)`;
       put(el, "aria-valuenow", String(Math.round(position * 100) / 100));

@@ -55,11 +55,15 @@ export function barScale(entries: Entry[]): number {
   let most = 0;
   for (const entry of entries) {
     for (const sign of [1, -1]) {
-      const side = COLUMNS.reduce((sum, c) => sum + Math.max(0, sign * (entry[c] ?? 0)), 0);
-      if (Number.isFinite(side)) most = Math.max(most, side);
+      most = Math.max(most, COLUMNS.reduce((sum, c) => sum + Math.max(0, sign * finite(entry[c])), 0));
     }
   }
   return most < 1 ? 1 : niceAbove(most);
+}
+
+/** A term as far as a bar can show it. */
+export function finite(value: number | null): number {
+  return value !== null && Number.isFinite(value) ? value : 0;
 }
 
 function niceAbove(value: number): number {

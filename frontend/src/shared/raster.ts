@@ -32,6 +32,9 @@ export function squareFrame(center: readonly number[], radius: number, pixels: n
   };
 }
 
+/** Row y of the picture, from the top; the densities are good until the next row. */
+export type TakeRow = (y: number, densities: Float32Array) => void;
+
 /** Cells smaller than this many pixels in area are put down as points: their density overflows. */
 const POINT_AREA = 1e-6;
 
@@ -39,6 +42,7 @@ export class DensityRaster {
   private readonly stride: number;
   /** Signed areas; doubles, so that the jumps of very dense cells cancel along a row. */
   private readonly sums: Float64Array;
+  private readonly row: Float32Array;
   private weights = new Float64Array(0);
   private pixels = new Float32Array(0);
 
@@ -48,15 +52,15 @@ export class DensityRaster {
   ) {
     this.stride = width + 2;
     this.sums = new Float64Array(this.stride * height);
+    this.row = new Float32Array(width);
   }
 
-  /** Density (mass per unit of area of the plane) of each pixel, row by row from the top. */
-  draw(mesh: Mesh, corners: Float32Array, frame: Frame, out: Float32Array): Float32Array {
+  /** Hands out the density (mass per unit of area of the plane) of each pixel, row by row. */
+  draw(mesh: Mesh, corners: Float32Array, frame: Frame, take: TakeRow): void {
     this.project(corners, frame);
     this.addCells(mesh);
     this.addInnerEdges(mesh.cells);
-    this.resolve(frame.scale * frame.scale, out);
-    return out;
+    for (let y = 0; y < this.height; y++) take(y, this.resolve(y, frame.scale * frame.scale));
   }
 
   private project(corners: Float32Array, { scale, left, top }: Frame): void {
@@ -80,7 +84,10 @@ export class DensityRaster {
   }
 
   private cellWeight(corner: number, side: number, mass: number): number {
-    const [a, b, c, d] = [corner, corner + 1, corner + side + 1, corner + side];
+    const a = corner;
+    const b = corner + 1;
+    const c = corner + side + 1;
+    const d = corner + side;
     const first = this.triangle(a, b, c);
     const second = this.triangle(a, c, d);
     const area = first + second;
@@ -145,8 +152,12 @@ export class DensityRaster {
   private addEdge(from: number, to: number, weight: number): void {
     const p = this.pixels;
     const down = p[2 * from + 1]! < p[2 * to + 1]!;
-    const [start, end] = down ? [2 * from, 2 * to] : [2 * to, 2 * from];
-    const [x0, y0, x1, y1] = [p[start]!, p[start + 1]!, p[end]!, p[end + 1]!];
+    const start = 2 * (down ? from : to);
+    const end = 2 * (down ? to : from);
+    const x0 = p[start]!;
+    const y0 = p[start + 1]!;
+    const x1 = p[end]!;
+    const y1 = p[end + 1]!;
     if (y1 <= 0 || y0 >= this.height || y0 === y1 || Math.min(x0, x1) >= this.width) return;
     const signed = down ? weight : -weight;
     const slope = (x1 - x0) / (y1 - y0);
@@ -211,17 +222,16 @@ export class DensityRaster {
     s[row + last + 1]! += d - covered;
   }
 
-  private resolve(scale: number, out: Float32Array): void {
-    const { width, height, stride, sums } = this;
-    for (let y = 0; y < height; y++) {
-      let sum = 0;
-      let pixel = y * width;
-      const start = y * stride;
-      for (let at = start; at < start + width; at++) {
-        sum += sums[at]!;
-        out[pixel++] = sum > 0 ? sum * scale : 0;
-      }
+  /** Sums one row up and clears it for the next picture. */
+  private resolve(y: number, scale: number): Float32Array {
+    const { width, stride, sums, row } = this;
+    const start = y * stride;
+    let sum = 0;
+    for (let x = 0; x < width; x++) {
+      sum += sums[start + x]!;
+      row[x] = sum > 0 ? sum * scale : 0;
     }
-    sums.fill(0);
+    sums.fill(0, start, start + stride);
+    return row;
   }
 }

@@ -44,7 +44,7 @@ export const TOKENS: Record<ThemeName, Tokens> = {
     density: ["#ffffff", "#dee5fc", "#96aaf0", "#4058c8", "#161c58"],
     particle: "#d65c00",
     particleAlpha: 0.62,
-    grid: "rgba(27, 35, 48, 0.3)",
+    grid: "rgba(27, 35, 48, 0.24)",
   },
   dark: {
     paper: "#171b21",
@@ -63,7 +63,7 @@ export const TOKENS: Record<ThemeName, Tokens> = {
     density: ["#171b21", "#202c5c", "#3a54be", "#78a0ff", "#e6f0ff"],
     particle: "#ffaa50",
     particleAlpha: 0.75,
-    grid: "rgba(232, 235, 240, 0.26)",
+    grid: "rgba(232, 235, 240, 0.22)",
   },
 };
 

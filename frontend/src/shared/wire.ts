@@ -31,12 +31,18 @@ function typeName(value: unknown): string {
 }
 
 function fromBase64(text: string): Uint8Array<ArrayBuffer> {
-  let binary: string;
   try {
-    binary = atob(text);
+    return decodeBase64(text);
   } catch {
     throw new TraceError("expected the payload as base64 text, got text that is not base64");
   }
+}
+
+/** The browser's own decoder where it is there: it is several times faster. */
+function decodeBase64(text: string): Uint8Array<ArrayBuffer> {
+  const native = (Uint8Array as { fromBase64?: (text: string) => Uint8Array<ArrayBuffer> }).fromBase64;
+  if (native) return native.call(Uint8Array, text);
+  const binary = atob(text);
   const bytes = new Uint8Array(binary.length);
   for (let i = 0; i < binary.length; i++) bytes[i] = binary.charCodeAt(i);
   return bytes;
