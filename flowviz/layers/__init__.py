@@ -2,7 +2,14 @@
 
 from .compose import Inverse, Sequential
 from .coupling import AdditiveCoupling, AffineCoupling, Coupling, SplineCoupling
-from .elementwise import ActNorm, Affine, Elementwise, RationalQuadraticSpline
+from .elementwise import (
+    ActNorm,
+    Affine,
+    Elementwise,
+    LinearSpline,
+    QuadraticSpline,
+    RationalQuadraticSpline,
+)
 from .linear import LULinear, Rotation
 from .nonlinear import LeakyReLU, Logit, Sigmoid, SignedPower, Softplus, Tanh
 from .permutation import Permutation
@@ -17,8 +24,10 @@ __all__ = [
     "Inverse",
     "LULinear",
     "LeakyReLU",
+    "LinearSpline",
     "Logit",
     "Permutation",
+    "QuadraticSpline",
     "RationalQuadraticSpline",
     "Rotation",
     "Sequential",

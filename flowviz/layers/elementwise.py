@@ -7,6 +7,8 @@ from torch import Tensor, nn
 
 from ..layer import Bijection, event_shape
 from .univariate import Affine as AffineMap
+from .univariate import LinearSpline as LinearSplineMap
+from .univariate import QuadraticSpline as QuadraticSplineMap
 from .univariate import RationalQuadratic, Univariate
 
 
@@ -65,6 +67,28 @@ class Affine(Elementwise):
 
     def __init__(self, shape: int | tuple[int, ...]) -> None:
         super().__init__(shape, AffineMap())
+
+
+class LinearSpline(Elementwise):
+    """A piecewise linear spline for each coordinate, identity outside [-bound, bound].
+
+    Shapes: x, z (..., *shape). Ledger: volume = sum of log slopes, a histogram. Exact.
+    Müller et al. 2019, "Neural Importance Sampling", section 4.1.
+    """
+
+    def __init__(self, shape: int | tuple[int, ...], bins: int = 8, bound: float = 3.5) -> None:
+        super().__init__(shape, LinearSplineMap(bins, bound))
+
+
+class QuadraticSpline(Elementwise):
+    """A monotone quadratic spline for each coordinate, identity outside [-bound, bound].
+
+    Shapes: x, z (..., *shape). Ledger: volume = sum of log slopes, continuous. Exact.
+    Müller et al. 2019, "Neural Importance Sampling", section 4.2.
+    """
+
+    def __init__(self, shape: int | tuple[int, ...], bins: int = 8, bound: float = 3.5) -> None:
+        super().__init__(shape, QuadraticSplineMap(bins, bound))
 
 
 class RationalQuadraticSpline(Elementwise):

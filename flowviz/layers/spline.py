@@ -46,7 +46,7 @@ def rational_quadratic(x: Tensor, params: Tensor, bins: int, bound: float) -> tu
     safe = torch.where(inside, x, 0.0)
     b = _find_bin(safe, params, bins, bound, data_side=True)
     s = b.h / b.w
-    xi = (safe - b.x) / b.w
+    xi = ((safe - b.x) / b.w).clamp(0, 1)  # beyond by rounding, slopes could turn negative
     z = b.y + b.h * (s * xi**2 + b.d0 * xi * (1 - xi)) / _denominator(xi, s, b)
     log_slope = _log_slope(xi, s, b)
     return torch.where(inside, z, x), torch.where(inside, log_slope, 0.0)
@@ -65,7 +65,7 @@ def rational_quadratic_inverse(
     # positive but for rounding (nflows issue 87); above 0, so that the root has a finite gradient
     discriminant = (b**2 - 4 * a * c).clamp(min=torch.finfo(z.dtype).tiny)
     q = b.abs() + discriminant.sqrt()
-    xi = torch.where(b > 0, -2 * c / q, q / (2 * torch.where(b > 0, 1.0, a)))
+    xi = torch.where(b > 0, -2 * c / q, q / (2 * torch.where(b > 0, 1.0, a))).clamp(0, 1)
     x = k.x + k.w * xi
     return torch.where(inside, x, z), torch.where(inside, _log_slope(xi, s, k), 0.0)
 
@@ -80,20 +80,36 @@ def _log_slope(xi: Tensor, s: Tensor, b: Bin) -> Tensor:
 
 
 def _find_bin(v: Tensor, params: Tensor, bins: int, bound: float, data_side: bool) -> Bin:
-    """Gather the bin of each v; the knots searched are the data side's or the latent side's."""
-    params = params.expand(params.shape[0], *torch.broadcast_shapes(v.shape, params.shape[1:]))
-    xs, ws = _knots(params[:bins], bound)
-    ys, hs = _knots(params[bins : 2 * bins], bound)
-    slopes = softplus(params[2 * bins :] + _SLOPE_SHIFT) + MIN_SLOPE
+    params = spread_over(v, params)
+    xs, ws = bins_of(params[:bins], bound)
+    ys, hs = bins_of(params[bins : 2 * bins], bound)
+    slopes = slopes_of(params[2 * bins :])
     ends = torch.ones_like(slopes[:1])
-    slopes = torch.cat([ends, slopes, ends])
-    knots = xs if data_side else ys
+    return gather_bin(v, (xs, ws, ys, hs), torch.cat([ends, slopes, ends]), data_side)
+
+
+def gather_bin(v: Tensor, tables: tuple[Tensor, ...], slopes: Tensor, data_side: bool) -> Bin:
+    """The bin of each v, out of tables of lefts, widths, bottoms, heights, each (K, ...).
+
+    slopes are (K + 1, ...). The knots searched are the data side's or the latent side's.
+    """
+    knots = tables[0] if data_side else tables[2]
     k = (v >= knots[1:]).sum(0, keepdim=True)
-    tables, rows = (xs, ws, ys, hs, slopes, slopes), (k, k, k, k, k, k + 1)
-    return Bin(*(table.gather(0, row)[0] for table, row in zip(tables, rows, strict=True)))
+    found = [table.gather(0, k)[0] for table in tables]
+    return Bin(*found, slopes.gather(0, k)[0], slopes.gather(0, k + 1)[0])
 
 
-def _knots(raw: Tensor, bound: float) -> tuple[Tensor, Tensor]:
+def spread_over(v: Tensor, params: Tensor) -> Tensor:
+    """The parameters (P, ...) expanded to one set for each number of v."""
+    return params.expand(len(params), *torch.broadcast_shapes(v.shape, params.shape[1:]))
+
+
+def slopes_of(raw: Tensor) -> Tensor:
+    """Positive slopes; 1 where raw is 0."""
+    return softplus(raw + _SLOPE_SHIFT) + MIN_SLOPE
+
+
+def bins_of(raw: Tensor, bound: float) -> tuple[Tensor, Tensor]:
     """Left ends (K, ...) and sizes (K, ...) of the bins of [-bound, bound]."""
     share = MIN_BIN + (1 - MIN_BIN * raw.shape[0]) * softmax(raw, 0)
     size = 2 * bound * share

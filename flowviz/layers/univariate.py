@@ -16,6 +16,7 @@ from abc import ABC, abstractmethod
 import torch
 from torch import Tensor
 
+from . import polynomial_spline as polynomial
 from .spline import MIN_BIN, rational_quadratic, rational_quadratic_inverse
 
 
@@ -99,33 +100,84 @@ class Affine(Univariate):
         return f"Affine(limit={self.limit})"
 
 
-class RationalQuadratic(Univariate):
-    """Monotone rational-quadratic spline on [-bound, bound], identity outside.
+class Spline(Univariate):
+    """A monotone spline on [-bound, bound], identity outside; all zeros is the identity.
 
-    K bins, 3K - 1 parameters: K widths, K heights (softmax), K - 1 inner slopes (softplus).
+    Raises ValueError for too few or too many bins, or a bound that is not positive and finite.
+    """
+
+    action = "moves along a spline"
+    fewest_bins = 2
+
+    def __init__(self, bins: int = 8, bound: float = 3.5) -> None:
+        name, most = type(self).__name__, round(1 / MIN_BIN) - 1
+        if not self.fewest_bins <= bins <= most:
+            raise ValueError(f"{name}: expected {self.fewest_bins} to {most} bins, got {bins}")
+        if not 0 < bound < math.inf:
+            raise ValueError(f"{name}: expected a finite bound > 0, got {bound}")
+        self.bins, self.bound = bins, bound
+
+    def identity(self) -> Tensor:
+        return torch.zeros(self.count)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(bins={self.bins}, bound={self.bound})"
+
+
+class LinearSpline(Spline):
+    """Piecewise linear: K bins of equal width, K heights (softmax). Its slope jumps at the knots.
+
+    Müller et al. 2019, "Neural Importance Sampling", section 4.1.
+    """
+
+    title = "linear spline"
+
+    @property
+    def count(self) -> int:  # type: ignore[override]
+        return self.bins
+
+    def map(self, x: Tensor, params: Tensor) -> tuple[Tensor, Tensor]:
+        return polynomial.linear(x, params, self.bound)
+
+    def unmap(self, z: Tensor, params: Tensor) -> tuple[Tensor, Tensor]:
+        return polynomial.linear_inverse(z, params, self.bound)
+
+
+class QuadraticSpline(Spline):
+    """Piecewise quadratic, with a continuous slope: K widths (softmax), K - 1 inner slopes.
+
+    From 3 bins on: two bins with slope 1 at the ends and mean slope 1 leave no choice.
+    Müller et al. 2019, "Neural Importance Sampling", section 4.2; Durkan et al. 2019.
+    """
+
+    title = "quadratic spline"
+    fewest_bins = 3
+
+    @property
+    def count(self) -> int:  # type: ignore[override]
+        return 2 * self.bins - 1
+
+    def map(self, x: Tensor, params: Tensor) -> tuple[Tensor, Tensor]:
+        return polynomial.quadratic(x, params, self.bound)
+
+    def unmap(self, z: Tensor, params: Tensor) -> tuple[Tensor, Tensor]:
+        return polynomial.quadratic_inverse(z, params, self.bound)
+
+
+class RationalQuadratic(Spline):
+    """Piecewise rational-quadratic: K widths, K heights (softmax), K - 1 inner slopes (softplus).
+
     Durkan et al. 2019, "Neural Spline Flows", section 3.1; the equations stand in `spline.py`.
     """
 
     title = "spline"
-    action = "moves along a spline"
 
-    def __init__(self, bins: int = 8, bound: float = 3.5) -> None:
-        if not 2 <= bins < 1 / MIN_BIN:
-            most = round(1 / MIN_BIN) - 1
-            raise ValueError(f"RationalQuadratic: expected 2 to {most} bins, got {bins}")
-        if not 0 < bound < math.inf:
-            raise ValueError(f"RationalQuadratic: expected a finite bound > 0, got {bound}")
-        self.bins, self.bound = bins, bound
-        self.count = 3 * bins - 1
-
-    def identity(self) -> Tensor:
-        return torch.zeros(self.count)
+    @property
+    def count(self) -> int:  # type: ignore[override]
+        return 3 * self.bins - 1
 
     def map(self, x: Tensor, params: Tensor) -> tuple[Tensor, Tensor]:
         return rational_quadratic(x, params, self.bins, self.bound)
 
     def unmap(self, z: Tensor, params: Tensor) -> tuple[Tensor, Tensor]:
         return rational_quadratic_inverse(z, params, self.bins, self.bound)
-
-    def __repr__(self) -> str:
-        return f"RationalQuadratic(bins={self.bins}, bound={self.bound})"
