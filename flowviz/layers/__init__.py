@@ -1,5 +1,6 @@
 """The layer library: every layer maps data x to latent z and keeps its ledger."""
 
+from .autoregressive import InverseAutoregressive, MaskedAutoregressive
 from .compose import Inverse, Sequential
 from .coupling import AdditiveCoupling, AffineCoupling, Coupling, SplineCoupling
 from .elementwise import (
@@ -22,10 +23,12 @@ __all__ = [
     "Coupling",
     "Elementwise",
     "Inverse",
+    "InverseAutoregressive",
     "LULinear",
     "LeakyReLU",
     "LinearSpline",
     "Logit",
+    "MaskedAutoregressive",
     "Permutation",
     "QuadraticSpline",
     "RationalQuadraticSpline",

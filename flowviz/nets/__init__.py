@@ -11,9 +11,11 @@ from .conditional import (
     DiagonalGaussian,
     StandardGaussian,
 )
+from .made import MADE
 from .mlp import MLP
 
 __all__ = [
+    "MADE",
     "MLP",
     "CenteredUniform",
     "Conditional",
