@@ -153,7 +153,7 @@ def test_samples_follow_the_density(name: str) -> None:
 
 @every
 def test_no_sample_is_impossible(name: str) -> None:
-    assert density(name).log_prob(density(name).sample(200_000 // 10, seed=2)).isfinite().all()
+    assert density(name).log_prob(density(name).sample(20_000, seed=2)).isfinite().all()
 
 
 @pytest.mark.parametrize("cells", [3, 4, 7])

@@ -87,7 +87,7 @@ class Checkerboard(Tiles):
 
 
 class Corners(Tiles):
-    """Four L-shaped corners that face away from the origin, the benchmark of SurVAE.
+    """Four L-shaped corners, their elbows towards the origin, the benchmark of SurVAE.
 
     In each quadrant two bars of 1 x 3, standing and lying, start at (1, 1) and share their first
     square, which is twice as dense: entropy = log 24 - (log 2) / 3 = 2.947 nats.
