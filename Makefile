@@ -49,7 +49,8 @@ browser: $(VENV)/test chromium ## the widgets in JupyterLab and from disk, in a 
 	FLOWVIZ_CHROMIUM="$$($(BIN)/python scripts/chromium.py)" $(BIN)/python -m pytest -m browser $(PYTEST_ARGS)
 
 demo: $(VENV)/lab ## train a flow and write its player as one HTML file, without a notebook
-	$(BIN)/flowviz demo
+	@mkdir -p out
+	$(BIN)/flowviz demo --out out/two_moons.html
 
 bench: $(VENV)/test ## the measurements in benchmarks/
 	@for script in benchmarks/[!_]*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
