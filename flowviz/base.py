@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
+import operator
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor, nn
 
 from .layer import event_shape
-from .spaces import CUBE, HALF_LINE, INTEGERS, REALS, SORTED, Space
+from .spaces import CUBE, HALF_LINE, INTEGERS, REALS, SORTED, Space, half_space
 
 
 class Base(nn.Module, ABC):
@@ -73,20 +74,47 @@ class StandardNormal(Base):
 
 
 class HalfNormal(Base):
-    """|N(0, I)|: log p(z) = -|z|^2/2 - (D/2) log(pi/2) where all z_i >= 0. For abs flows."""
+    """|N(0, I)|: log p(z) = -|z|^2/2 - (D/2) log(pi/2) where all z_i >= 0. For abs flows.
+
+    `folded`: the indices of a vector (dim,) that are half-normal; the others stay normal.
+    """
 
     title = "half-normal"
-    support = HALF_LINE
+    folded: Tensor
+
+    def __init__(self, shape: int | tuple[int, ...], folded: Sequence[int] | None = None) -> None:
+        super().__init__(shape)
+        mask = fold_mask(self.shape, folded)
+        self.register_buffer("folded", mask, persistent=False)
+        everywhere = bool(mask.all())
+        chosen = mask.nonzero().flatten().tolist()
+        self.support = HALF_LINE if everywhere else half_space(len(mask), chosen)
+        self._log_norm = 0.5 * mask.numel() * math.log(2 * math.pi) - int(mask.sum()) * math.log(2)
 
     def log_prob(self, z: Tensor) -> Tensor:
-        inside = -0.5 * z.square() - 0.5 * math.log(math.pi / 2)
-        return self._sum(torch.where(z >= 0, inside, -math.inf))
+        inside = self._sum(-0.5 * z.square()) - self._log_norm
+        return torch.where(self._sum((z < 0) & self.folded) == 0, inside, -math.inf)
 
     def sample(self, n: int, temperature: float = 1.0) -> Tensor:
-        return temperature * self._noise(n, torch.randn).abs()
+        noise = self._noise(n, torch.randn)
+        return temperature * torch.where(self.folded, noise.abs(), noise)
 
     def icdf(self, p: Tensor) -> Tensor:
+        if self.support != HALF_LINE:
+            raise NotImplementedError("HalfNormal: its coordinates are not alike")
         return torch.special.ndtri((1 + p) / 2)
+
+
+def fold_mask(shape: tuple[int, ...], indices: Sequence[int] | None) -> Tensor:
+    """True at the coordinates that are folded: all of them for None, else those of a vector."""
+    if indices is None:
+        return torch.ones(shape, dtype=torch.bool)
+    chosen = sorted(set(map(operator.index, indices)))
+    if len(shape) != 1 or not chosen or chosen[0] < 0 or chosen[-1] >= shape[0]:
+        raise ValueError(f"expected indices of a vector of shape {shape}, got {list(indices)}")
+    mask = torch.zeros(shape, dtype=torch.bool)
+    mask[chosen] = True
+    return mask
 
 
 class Uniform(Base):

@@ -7,7 +7,7 @@ names its support, and `Flow` compares them.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -48,6 +48,26 @@ def _is_whole(x: Tensor) -> Tensor:
 def _is_sorted(x: Tensor) -> Tensor:
     ordered = (x.diff(dim=-1) >= 0).all(-1, keepdim=True)
     return ordered.expand_as(x)
+
+
+@dataclass(frozen=True)
+class _PositiveAt:
+    """True where every coordinate of `indices` is >= 0."""
+
+    indices: tuple[int, ...]
+
+    def __call__(self, x: Tensor) -> Tensor:
+        good = (x[..., list(self.indices)] >= 0).all(-1, keepdim=True)
+        return good.expand_as(x)
+
+
+def half_space(dim: int, indices: Sequence[int]) -> Space:
+    """Vectors (..., dim) whose coordinates `indices` are >= 0: the half-line if that is all."""
+    chosen = tuple(sorted(set(indices)))
+    if len(chosen) == dim:
+        return HALF_LINE
+    names = ", ".join(f"x{i + 1}" for i in chosen)
+    return Space(f"the half-space {names} >= 0 of {dim} dimensions", _PositiveAt(chosen))
 
 
 REALS = Space("the reals", _is_real)

@@ -12,10 +12,21 @@ from .elementwise import (
     RationalQuadraticSpline,
 )
 from .linear import LULinear, Rotation
+from .maximum import (
+    Max,
+    MaxPool,
+)
 from .nonlinear import LeakyReLU, Logit, Sigmoid, SignedPower, Softplus, Tanh
 from .permutation import Permutation
+from .surjections import (
+    Abs,
+    Rounding,
+    Slice,
+    Sort,
+)
 
 __all__ = [
+    "Abs",
     "ActNorm",
     "AdditiveCoupling",
     "Affine",
@@ -29,14 +40,19 @@ __all__ = [
     "LinearSpline",
     "Logit",
     "MaskedAutoregressive",
+    "Max",
+    "MaxPool",
     "Permutation",
     "QuadraticSpline",
     "RationalQuadraticSpline",
     "Rotation",
+    "Rounding",
     "Sequential",
     "Sigmoid",
     "SignedPower",
+    "Slice",
     "Softplus",
+    "Sort",
     "SplineCoupling",
     "Tanh",
 ]

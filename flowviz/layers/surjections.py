@@ -1,0 +1,313 @@
+"""Surjections: x -> z drops something, and the decoder pays for it with log p(dropped | z).
+
+Exact: nothing is drawn on the way to z. On the way back what was dropped is drawn; whatever it
+is, `forward` gives the same z again (a right inverse). With mode="mean" it is the decoder's mean.
+Nielsen et al. 2020, "SurVAE Flows", table 1 (inference surjections).
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from ..base import fold_mask
+from ..layer import Layer, Terms, batch_shape, event_shape
+from ..nets import Conditional, ConditionalBernoulli, ConditionalGaussian, StandardGaussian
+from ..nets.conditional import ConditionalLogitNormal, given_with
+from ..spaces import HALF_LINE, INTEGERS, SORTED, half_space
+from .names import coordinates
+from .room import straight, turned_over
+
+
+class Surjection(Layer):
+    """An exact layer that loses information: its ledger holds the decoder's price."""
+
+    kind = "surjection"
+    columns = ("decoder",)
+
+
+class Abs(Surjection):
+    """z = |x|, in all coordinates or in those of `indices`; the signs are dropped.
+
+    Shapes: x, z (..., *shape); indices only for vectors. Ledger: decoder = log p(signs | z), which
+    is -log 2 a sign for sign="fair"; for sign="learned" the odds of a plus come from an MLP that
+    sees z and the context. Exact. The latent side is the half-line (or a half-space), so its
+    base must be too, e.g. `HalfNormal`: on a Gaussian the plane would get mass 1/4.
+    Zero counts as plus. Raises ValueError for unknown signs or indices.
+    Path: the negative half turns over like a page; seen from above it is a line half way.
+    """
+
+    folded: Tensor
+
+    def __init__(
+        self,
+        shape: int | tuple[int, ...],
+        indices: Sequence[int] | None = None,
+        sign: str = "fair",
+        hidden: Sequence[int] = (64, 64),
+        context: int = 0,
+    ) -> None:
+        super().__init__()
+        self.data_shape = self.latent_shape = event_shape(shape)
+        mask = fold_mask(self.data_shape, indices)
+        chosen = mask.flatten().nonzero().flatten()
+        size, count = mask.numel(), len(chosen)
+        self.latent_space = HALF_LINE if count == size else half_space(size, chosen.tolist())
+        self.register_buffer("folded", mask, persistent=False)
+        self.register_buffer("chosen", chosen, persistent=False)
+        if sign not in ("fair", "learned") or (sign == "fair" and context):
+            raise ValueError(
+                'Abs: expected sign="fair" without context, or sign="learned", '
+                f"got sign={sign!r}, context={context}"
+            )
+        self.context_size = context
+        learned = sign == "learned"
+        self.coin = ConditionalBernoulli(size + context, count, hidden) if learned else None
+
+    def _given(self, z: Tensor, context: Tensor | None) -> Tensor:
+        return given_with(z.flatten(z.dim() - len(self.data_shape)), context)
+
+    def _price(self, plus: Tensor, z: Tensor, context: Tensor | None) -> Tensor:
+        """log p(signs | z); plus holds 1 for plus and 0 for minus, (..., number of signs)."""
+        if self.coin is None:
+            return z.new_full(batch_shape(z, self.data_shape), -len(self.chosen) * math.log(2))
+        return self.coin.log_prob(plus, self._given(z, context))
+
+    def _fold(self, x: Tensor) -> Tensor:
+        return torch.where(self.folded, x.abs(), x)
+
+    def _forward(self, x: Tensor, context: Tensor | None, mode: str) -> tuple[Tensor, Terms]:
+        z = self._fold(x)
+        flat = x.flatten(x.dim() - len(self.data_shape))
+        plus = (flat[..., self.chosen] >= 0).to(x.dtype)
+        return z, Terms(decoder=self._price(plus, z, context))
+
+    def _inverse(
+        self, z: Tensor, context: Tensor | None, mode: str, terms: bool
+    ) -> tuple[Tensor, Terms]:
+        plus = self._signs(z, context, mode)
+        signs = torch.ones_like(z).flatten(z.dim() - len(self.data_shape))
+        signs = signs.index_copy(-1, self.chosen, 2 * plus - 1).reshape(z.shape)
+        return z * signs, Terms(decoder=self._price(plus, z, context) if terms else None)
+
+    def _signs(self, z: Tensor, context: Tensor | None, mode: str) -> Tensor:
+        if self.coin is not None:
+            draw = self.coin.sample if mode == "sample" else self.coin.mean
+            return draw(self._given(z, context))
+        even = z.new_full((*batch_shape(z, self.data_shape), len(self.chosen)), 0.5)
+        return torch.bernoulli(even) if mode == "sample" else torch.ones_like(even)
+
+    def _path(self, x: Tensor, tau: float, context: Tensor | None) -> Tensor:
+        return turned_over(x, self._fold(x), tau)
+
+    @property
+    def title(self) -> str:
+        return "absolute value"
+
+    @property
+    def action(self) -> str:
+        if self.folded.all():
+            return "the signs are dropped: space is folded onto its positive corner"
+        return f"the sign of {coordinates(self.chosen.tolist())} is dropped: space is folded"
+
+    @property
+    def settings(self) -> str:
+        return f"folded={self.chosen.tolist()}, sign={'learned' if self.coin else 'fair'}"
+
+
+class Sort(Surjection):
+    """z = x in increasing order along the last axis; the order is dropped.
+
+    Shapes: x, z (..., *shape), e.g. (dim,), or (rows, dim) with each row sorted by itself.
+    Ledger: decoder = -log dim! a row, since every order is as likely. Exact. The latent side
+    holds sorted vectors: its base is `SortedNormal`. Ties have measure zero and cost the same.
+    Path: the line to the sorted vector, eased; a swapped pair turns over like a page.
+    """
+
+    latent_space = SORTED
+
+    def __init__(self, shape: int | tuple[int, ...]) -> None:
+        super().__init__()
+        self.data_shape = self.latent_shape = event_shape(shape)
+
+    def _price(self, v: Tensor) -> Tensor:
+        row = self.data_shape[-1]
+        rows = math.prod(self.data_shape[:-1])
+        return v.new_full(batch_shape(v, self.data_shape), -rows * math.lgamma(row + 1))
+
+    def _forward(self, x: Tensor, context: Tensor | None, mode: str) -> tuple[Tensor, Terms]:
+        return x.sort(-1).values, Terms(decoder=self._price(x))
+
+    def _inverse(
+        self, z: Tensor, context: Tensor | None, mode: str, terms: bool
+    ) -> tuple[Tensor, Terms]:
+        if mode == "mean":
+            return z.clone(), Terms(decoder=self._price(z))
+        order = torch.rand_like(z).argsort(-1)
+        return z.gather(-1, order), Terms(decoder=self._price(z))
+
+    def _path(self, x: Tensor, tau: float, context: Tensor | None) -> Tensor:
+        return turned_over(x, x.sort(-1).values, tau)
+
+    @property
+    def title(self) -> str:
+        return "sort"
+
+    @property
+    def action(self) -> str:
+        return "the coordinates are put in increasing order, and the order is dropped"
+
+
+class Slice(Surjection):
+    """z = the coordinates `keep` of x; the others are dropped.
+
+    Shapes: x (..., dim), z (..., kept). Ledger: decoder = log p(dropped | z), a Gaussian whose mean
+    and spread an MLP finds from z and the context (decoder="conditional"), N(0, I)
+    (decoder="standard_normal"), or any `Conditional`. Exact. `keep` is a count (the first ones)
+    or indices; it travels with the state_dict. Raises ValueError unless some but not all stay.
+    Path: straight to (z, 0 ... 0), what is dropped shrinking to 0.
+    """
+
+    order: Tensor
+
+    def __init__(
+        self,
+        dim: int,
+        keep: int | Sequence[int],
+        decoder: str | Conditional = "conditional",
+        hidden: Sequence[int] = (64, 64),
+        context: int = 0,
+    ) -> None:
+        super().__init__()
+        order = kept_first(dim, keep)
+        count = keep if isinstance(keep, int) else len(set(keep))
+        self.data_shape, self.latent_shape = (dim,), (count,)
+        self.register_buffer("order", torch.tensor(order))
+        self.context_size = context
+        self.decoder = gaussian_decoder(decoder, count + context, dim - count, hidden)
+
+    def _parts(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        kept = self.latent_shape[0]
+        return x[..., self.order[:kept]], x[..., self.order[kept:]]
+
+    def _forward(self, x: Tensor, context: Tensor | None, mode: str) -> tuple[Tensor, Terms]:
+        z, dropped = self._parts(x)
+        return z, Terms(decoder=self.decoder.log_prob(dropped, given_with(z, context)))
+
+    def _inverse(
+        self, z: Tensor, context: Tensor | None, mode: str, terms: bool
+    ) -> tuple[Tensor, Terms]:
+        given = given_with(z, context)
+        dropped = self.decoder.sample(given) if mode == "sample" else self.decoder.mean(given)
+        x = torch.cat([z, dropped], -1)[..., self.order.argsort()]
+        return x, Terms(decoder=self.decoder.log_prob(dropped, given) if terms else None)
+
+    def _path(self, x: Tensor, tau: float, context: Tensor | None) -> Tensor:
+        return straight(self, x, tau, context)
+
+    @property
+    def title(self) -> str:
+        return "slice"
+
+    @property
+    def action(self) -> str:
+        kept, dropped = self.order.tensor_split([self.latent_shape[0]])
+        verb = "stays" if len(kept) == 1 else "stay"
+        fate = "is dropped" if len(dropped) == 1 else "are dropped"
+        return f"{coordinates(kept.tolist())} {verb}; {coordinates(dropped.tolist())} {fate}"
+
+
+class Rounding(Surjection):
+    """z = floor(x), whole numbers; the fractions u = x - z are dropped.
+
+    Shapes: x, z (..., *shape). Ledger: decoder = log p(u | z): 0 for decoder="uniform", a logistic
+    Gaussian from an MLP of z for decoder="conditional". Exact, on a base of whole numbers
+    (`UniformIntegers`): the model is then a histogram. A draw whose sum z + u would round up to
+    z + 1 is put at the middle of its cell. Path: straight; the cells shrink to their corners.
+    """
+
+    latent_space = INTEGERS
+
+    def __init__(
+        self,
+        shape: int | tuple[int, ...],
+        decoder: str = "uniform",
+        hidden: Sequence[int] = (64, 64),
+        context: int = 0,
+    ) -> None:
+        super().__init__()
+        self.data_shape = self.latent_shape = event_shape(shape)
+        if decoder not in ("uniform", "conditional") or (decoder == "uniform" and context):
+            raise ValueError(
+                'Rounding: expected decoder="uniform" without context, or "conditional", '
+                f"got decoder={decoder!r}, context={context}"
+            )
+        self.context_size, size = context, math.prod(self.data_shape)
+        uniform = decoder == "uniform"
+        self.decoder = None if uniform else ConditionalLogitNormal(size + context, size, hidden)
+
+    def _given(self, z: Tensor, context: Tensor | None) -> Tensor:
+        return given_with(z.flatten(z.dim() - len(self.data_shape)), context)
+
+    def _price(self, u: Tensor, z: Tensor, context: Tensor | None) -> Tensor:
+        if self.decoder is None:
+            return z.new_zeros(batch_shape(z, self.data_shape))
+        flat = u.flatten(u.dim() - len(self.data_shape))
+        return self.decoder.log_prob(flat, self._given(z, context))
+
+    def _forward(self, x: Tensor, context: Tensor | None, mode: str) -> tuple[Tensor, Terms]:
+        z = x.floor()
+        return z, Terms(decoder=self._price(x - z, z, context))
+
+    def _inverse(
+        self, z: Tensor, context: Tensor | None, mode: str, terms: bool
+    ) -> tuple[Tensor, Terms]:
+        u = self._fractions(z, context, mode)
+        x = torch.where((z + u).floor() == z, z + u, z + 0.5)
+        return x, Terms(decoder=self._price(x - z, z, context) if terms else None)
+
+    def _fractions(self, z: Tensor, context: Tensor | None, mode: str) -> Tensor:
+        if self.decoder is not None:
+            draw = self.decoder.sample if mode == "sample" else self.decoder.mean
+            return draw(self._given(z, context)).reshape(z.shape)
+        return torch.rand_like(z) if mode == "sample" else torch.full_like(z, 0.5)
+
+    def _path(self, x: Tensor, tau: float, context: Tensor | None) -> Tensor:
+        return torch.lerp(x, x.floor(), tau)
+
+    @property
+    def title(self) -> str:
+        return "rounding"
+
+    @property
+    def action(self) -> str:
+        return "every coordinate is rounded down, and the fraction is dropped"
+
+
+def kept_first(dim: int, keep: int | Sequence[int]) -> list[int]:
+    """0 .. dim-1, those kept first, both parts in increasing order; keep: a count, or indices."""
+    kept = list(range(keep)) if isinstance(keep, int) else sorted(set(map(operator.index, keep)))
+    if not 0 < len(kept) < dim or kept[0] < 0 or kept[-1] >= dim:
+        raise ValueError(
+            f"expected some but not all of {dim} coordinates to stay, got keep={keep!r}"
+        )
+    return [*kept, *(i for i in range(dim) if i not in kept)]
+
+
+def gaussian_decoder(
+    decoder: str | Conditional, inputs: int, outputs: int, hidden: Sequence[int]
+) -> Conditional:
+    """The decoder of that name, or the one given."""
+    if isinstance(decoder, Conditional):
+        return decoder
+    if decoder == "standard_normal":
+        return StandardGaussian(outputs)
+    if decoder == "conditional":
+        return ConditionalGaussian(inputs, outputs, hidden)
+    raise ValueError(
+        f'expected decoder="conditional", "standard_normal" or a Conditional, got {decoder!r}'
+    )
