@@ -6,6 +6,8 @@ import os
 import tempfile
 from pathlib import Path
 
+import torch
+
 
 def atomic_write(path: str | Path, content: bytes) -> Path:
     """Write content beside `path`, then rename: a failure leaves no half file, loses no old one.
@@ -14,7 +16,9 @@ def atomic_write(path: str | Path, content: bytes) -> Path:
     """
     path = Path(path)
     if not path.parent.is_dir():
-        raise FileNotFoundError(f"cannot write {path}: expected an existing folder, got {path.parent}")
+        raise FileNotFoundError(
+            f"cannot write {path}: expected an existing folder, got {path.parent}"
+        )
     if path.is_dir():
         raise IsADirectoryError(f"cannot write {path}: expected a file, got a folder")
     try:
@@ -30,6 +34,23 @@ def atomic_write(path: str | Path, content: bytes) -> Path:
         os.unlink(draft)
         raise
     return path
+
+
+def read_checkpoint(path: str | Path) -> dict:
+    """What `Flow.save` wrote: {"layers": lines of the architecture, "state": state_dict}, on the
+    CPU. Raises FileNotFoundError, or ValueError for any other file.
+    """
+    try:
+        stored = torch.load(path, map_location="cpu", weights_only=True)
+    except FileNotFoundError as error:
+        raise FileNotFoundError(f"expected a checkpoint at {path}, got no such file") from error
+    except OSError:
+        raise
+    except Exception as error:  # what torch raises on a foreign file depends on its bytes
+        raise ValueError(f"{path}: expected a checkpoint of Flow.save, got another file") from error
+    if not isinstance(stored, dict) or stored.keys() != {"layers", "state"}:
+        raise ValueError(f"{path}: expected a checkpoint of Flow.save, got other contents")
+    return stored
 
 
 def _umask() -> int:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import io
+import itertools
 import math
+import operator
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,8 +15,8 @@ import torch
 from torch import Tensor, nn
 
 from .base import Base, StandardNormal
-from .files import atomic_write
-from .layer import COLUMNS, Layer, Terms
+from .files import atomic_write, read_checkpoint
+from .layer import COLUMNS, Layer, Terms, architecture, size_name
 from .layers import Sequential
 
 
@@ -31,6 +34,8 @@ class Flow(nn.Module):
         super().__init__()
         self.chain = Sequential(layers)
         self.base = StandardNormal(self.chain.latent_shape) if base is None else base
+        if not isinstance(self.base, Base):
+            raise TypeError(f"expected a flowviz Base, got {type(self.base).__name__}")
         if self.base.shape != self.chain.latent_shape:
             raise ValueError(
                 f"expected a base of shape {self.chain.latent_shape}, got {self.base.shape}"
@@ -110,10 +115,10 @@ class Flow(nn.Module):
         return x, self.base.log_prob(z) + terms.total
 
     def _draw(self, n: int, temperature: float) -> Tensor:
-        if not isinstance(n, int) or n < 1:
+        if operator.index(n) < 1:
             raise ValueError(f"expected a number of draws n >= 1, got {n!r}")
-        if not temperature > 0:
-            raise ValueError(f"expected temperature > 0, got {temperature}")
+        if not 0 < temperature < math.inf:
+            raise ValueError(f"expected a finite temperature > 0, got {temperature}")
         return self.base.sample(n, temperature)
 
     @torch.no_grad()
@@ -135,33 +140,29 @@ class Flow(nn.Module):
     @torch.no_grad()
     def initialize(self, x: Tensor, context: Tensor | None = None) -> None:
         """Let layers that start from data (ActNorm) do so, each seeing what arrives there."""
-        for layer in self.layers:
-            if hasattr(layer, "initialize"):
-                layer.initialize(x)
-            x = layer(x, context)[0]
+        self.chain.initialize(x, context)
 
     def save(self, path: str | Path) -> None:
         """Write the parameters to a file, whole or not at all."""
-        import io
-
         buffer = io.BytesIO()
-        torch.save({"layers": self._signature(), "state": self.state_dict()}, buffer)
+        torch.save({"layers": architecture(self), "state": self.state_dict()}, buffer)
         atomic_write(path, buffer.getvalue())
 
     def load(self, path: str | Path) -> Flow:
-        """Read parameters that `save` wrote; raises ValueError for another architecture."""
-        stored = torch.load(path, weights_only=True)
-        if stored["layers"] != self._signature():
-            raise ValueError(
-                f"{path}: expected a checkpoint of\n  {self._signature()}\ngot one of\n  "
-                f"{stored['layers']}"
-            )
+        """Read parameters that `save` wrote and return the flow.
+
+        Raises ValueError, naming the first difference, for a checkpoint of another architecture,
+        and for a file that is no checkpoint; FileNotFoundError if there is none.
+        """
+        stored = read_checkpoint(path)
+        lines = itertools.zip_longest(
+            architecture(self), stored["layers"], fillvalue="nothing more"
+        )
+        for own, theirs in lines:
+            if own != theirs:
+                raise ValueError(f"{path}: expected {own}, got {theirs}: another architecture")
         self.load_state_dict(stored["state"])
         return self
-
-    def _signature(self) -> str:
-        shapes = {k: tuple(v.shape) for k, v in self.state_dict().items()}
-        return "; ".join([*(k.title for k in self.layers), *(f"{k} {v}" for k, v in shapes.items())])
 
     def __len__(self) -> int:
         return len(self.layers)
@@ -176,7 +177,7 @@ class Flow(nn.Module):
 
     def __repr__(self) -> str:
         numbers = sum(p.numel() for p in self.parameters())
-        shape = f"{_size(self.data_shape)} -> {_size(self.chain.latent_shape)}"
+        shape = f"{size_name(self.data_shape)} -> {size_name(self.chain.latent_shape)}"
         head = (
             f"Flow: {len(self)} layer{'s' * (len(self) != 1)}, {shape}, "
             f"{'exact' if self.exact else 'lower bound'}, {numbers:,} parameters, "
@@ -207,7 +208,10 @@ class Ledger:
     def __repr__(self) -> str:
         """The table, averaged over the batch, latent side first: how log p(x) builds up."""
         running = float(self.base.mean())
-        table = [("layer", *COLUMNS, "running sum"), ("base, log p(z)", "", "", "", _signed(running))]
+        table = [
+            ("layer", *COLUMNS, "running sum"),
+            ("base, log p(z)", "", "", "", _signed(running)),
+        ]
         for title, row in reversed(list(zip(self.titles, self.rows, strict=True))):
             running += float(row.total.mean())
             cells = ["-" if t is None else _signed(float(t.mean())) for t in row]
@@ -228,16 +232,12 @@ def seeded(seed: int | None) -> Iterator[None]:
         yield
 
 
-def _size(shape: tuple[int, ...]) -> str:
-    return "x".join(map(str, shape))
-
-
 def _signed(value: float) -> str:
-    return f"{value:+.2f}".replace("-", "−")
+    return f"{round(value, 2) + 0.0:+.2f}".replace("-", "−")  # + 0.0: never minus zero
 
 
 def _describe(number: int, layer: Layer) -> tuple[str, ...]:
-    shape = f"{_size(layer.data_shape)} -> {_size(layer.latent_shape)}"
+    shape = f"{size_name(layer.data_shape)} -> {size_name(layer.latent_shape)}"
     kind = layer.kind if layer.exact else f"{layer.kind}, bound"
     numbers = f"{sum(p.numel() for p in layer.parameters()):,}"
     return str(number), layer.title, shape, kind, " + ".join(layer.columns), numbers
@@ -245,4 +245,6 @@ def _describe(number: int, layer: Layer) -> tuple[str, ...]:
 
 def _align(rows: list[tuple[str, ...]]) -> list[str]:
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return ["  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip() for row in rows]
+    return [
+        "  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip() for row in rows
+    ]

@@ -165,6 +165,16 @@ class Bijection(Layer):
         return x, Terms(volume=volume)
 
 
+def architecture(module: nn.Module) -> list[str]:
+    """One line for each layer inside (class, shapes, settings) and for each tensor of the state.
+
+    Two modules with equal lines compute the same once one has loaded the other's state.
+    """
+    layers = {name: m for name, m in module.named_modules() if isinstance(m, Layer)}
+    lines = [f"{k}: {type(m).__name__}({m.extra_repr()})" for k, m in layers.items()]
+    return lines + [f"{k} {tuple(v.shape)}" for k, v in module.state_dict().items()]
+
+
 def event_shape(shape: int | Iterable[int]) -> tuple[int, ...]:
     """2 -> (2,), (1, 28, 28) -> (1, 28, 28); every size at least 1."""
     sizes = (shape,) if isinstance(shape, int) else tuple(shape)

@@ -10,7 +10,7 @@ from torch import Tensor
 from .layer import check_context, check_event, check_finite
 
 Batch = tuple[Tensor, Tensor | None]
-_CHUNK = 64  # batches that are drawn at once
+_POOL = 16_384  # points that are drawn at once
 _HELD_OUT = 4096
 
 
@@ -31,11 +31,13 @@ class Source(ABC):
 
 def source_of(data: object, flow, seed: int) -> Source:
     """The source for `data`, checked against the flow's shape, on its device and in its dtype."""
-    like = next(flow.parameters(), flow.base.anchor)
+    like = next(flow.parameters())
     if callable(getattr(data, "sample", None)):
         return _Density(data, flow, like, seed)
-    x, context = data if isinstance(data, tuple) else (data, None)
-    return _Points(x, context, flow, like, seed)
+    pair = data if isinstance(data, tuple) else (data, None)
+    if len(pair) != 2:
+        raise ValueError(f"data: expected a pair (x, context), got {len(pair)} things")
+    return _Points(*pair, flow, like, seed)
 
 
 class _Density(Source):
@@ -61,9 +63,26 @@ class _Density(Source):
 
     def batch(self, size: int) -> Batch:
         if self._next + size > len(self._pool):
-            self._pool, self._next = self._draw(size * _CHUNK), 0
+            self._pool, self._next = self._draw(size * max(1, _POOL // size)), 0
         self._next += size
         return self._pool[self._next - size : self._next], None
+
+
+def _checked_context(context: Tensor | None, x: Tensor, flow) -> Tensor | None:
+    """The context as x's dtype, one row a point; a flow without context wants none."""
+    size = flow.chain.context_size
+    if not size and context is not None:
+        raise ValueError("data: got a context, but no layer of the flow takes one")
+    if not size:
+        return None
+    if isinstance(context, Tensor):
+        context = context.to(x)
+        if context.dim() != 2 or len(context) != len(x):
+            raise ValueError(
+                f"data: expected a context ({len(x)}, {size}), got {tuple(context.shape)}"
+            )
+    check_context(context, size, x, flow.data_shape, "data")
+    return context
 
 
 class _Points(Source):
@@ -75,9 +94,7 @@ class _Points(Source):
             raise ValueError(f"data: expected at least 2 points (N, ...), got {tuple(x.shape)}")
         check_finite(x, "data")
         x = x.to(like)
-        if flow.chain.context_size:
-            context = None if context is None else context.to(like)
-            check_context(context, flow.chain.context_size, x, flow.data_shape, "data")
+        context = _checked_context(context, x, flow)
         self._generator = torch.Generator().manual_seed(seed)
         order = torch.randperm(len(x), generator=self._generator)
         self._x, self._context = x, context

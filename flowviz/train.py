@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import math
+import operator
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -20,11 +21,11 @@ _SMALL = 1_000_000  # parameters below which one thread is faster than many
 
 
 class Diverged(RuntimeError):
-    """Training left the finite numbers. `step` and `layer` (a title, or None) say where."""
+    """Training left the finite numbers. `step` and `layer` ("layer 2 (ActNorm)") say where."""
 
     def __init__(self, step: int, layer: str | None, what: str) -> None:
         self.step, self.layer = step, layer
-        where = f"in layer {layer}" if layer else "in the gradient"
+        where = f"in {layer}" if layer else "in the gradient"
         super().__init__(
             f"training diverged at step {step}: {what} {where}; try a smaller learning rate "
             "(lr=...), gradient clipping (clip=...), or data scaled to unit spread"
@@ -103,14 +104,18 @@ def fit(
     threads: torch threads while training; by default 1 for a small flow on a CPU.
 
     Raises ValueError for data that do not fit the flow, `Diverged` (naming step and layer) when
-    the loss or a gradient stops being finite.
+    the loss, a gradient or the held-out NLL stops being finite; the flow then holds the averaged
+    weights of the last evaluation.
     """
     budget = _Budget(seconds, steps)
     _check_recipe(batch, lr, clip, average)
+    if not any(p.requires_grad for p in flow.parameters()):
+        raise ValueError("expected a flow with parameters to learn, got none that requires_grad")
     source = source_of(data, flow, seed)
     with _threads(_choose_threads(flow, threads)), seeded(seed), _bar(budget, progress) as bar:
         flow.initialize(*source.warm_up())
-        return _Run(flow, source, budget, batch, lr, clip, average, bar).train()
+        with torch.enable_grad():
+            return _Run(flow, source, budget, batch, lr, clip, average, bar).train()
 
 
 class _Budget:
@@ -121,9 +126,9 @@ class _Budget:
             raise ValueError("expected seconds or steps, got both")
         if steps is None and seconds is None:
             seconds = 5.0
-        given = steps if seconds is None else seconds
-        if not given > 0:
-            raise ValueError(f"expected a budget above 0, got {given}")
+        given = seconds if steps is None else operator.index(steps)
+        if not 0 < given < math.inf:
+            raise ValueError(f"expected a finite budget above 0, got {given}")
         self.seconds, self.steps = seconds, steps
         self.start = time.perf_counter()
 
@@ -143,12 +148,23 @@ class _Run:
         self.params = [p for p in flow.parameters() if p.requires_grad]
         fused = all(p.device.type in ("cpu", "cuda") for p in self.params)
         self.optimizer = torch.optim.Adam(self.params, lr=lr, fused=fused)
-        self.mean = [p.detach().clone() for p in self.params]
+        self.mean = _copies(self.params)
+        self.sound = self.mean  # the averaged weights of the last evaluation
         self.history = History(entropy=source.entropy)
 
     def train(self) -> History:
         self.budget.start = time.perf_counter()
-        self.evaluate()
+        try:
+            self.evaluate()
+            self.learn()
+            if self.history.evaluations[-1][0] < self.history.steps:
+                self.evaluate()
+        finally:
+            _put(self.sound, self.params)
+        return self.history
+
+    def learn(self) -> None:
+        """Steps until the budget is spent or the user interrupts."""
         try:
             while (done := self.budget.done(self.history.steps)) < 1:
                 self.step(done)
@@ -156,9 +172,6 @@ class _Run:
                     self.evaluate()
         except KeyboardInterrupt:
             self.history.interrupted = True
-        self.evaluate()
-        self.keep_average()
-        return self.history
 
     def step(self, done: float) -> None:
         """One gradient step at the rate that belongs to `done`, the share of the run behind us."""
@@ -172,7 +185,9 @@ class _Run:
         loss.backward()
         norm = nn.utils.clip_grad_norm_(self.params, self.clip)
         if not torch.isfinite(norm):
-            raise Diverged(step, _broken_gradient(self.flow), f"the gradient's norm is {float(norm)}")
+            raise Diverged(
+                step, _broken_gradient(self.flow), f"the gradient's norm is {float(norm)}"
+            )
         warm = min(1.0, (step + 1) / 20)
         for group in self.optimizer.param_groups:
             group["lr"] = self.lr * warm * 0.5 * (1 + math.cos(math.pi * done))
@@ -191,21 +206,18 @@ class _Run:
     @torch.no_grad()
     def evaluate(self) -> None:
         """Held-out NLL and a snapshot of the averaged weights."""
-        live = [p.detach().clone() for p in self.params]
-        self.keep_average()
+        step, live = self.history.steps, _copies(self.params)
+        _put(self.mean, self.params)
         x, context = self.source.held_out
         nll = -float(self.log_prob(x, context).mean())
+        if not math.isfinite(nll):
+            broken = _first_broken(self.flow, x, context)
+            raise Diverged(step, broken, f"the held-out NLL is {nll}")
         vector = nn.utils.parameters_to_vector(self.flow.parameters())
-        for p, value in zip(self.params, live, strict=True):
-            p.copy_(value)
-        step = self.history.steps
+        _put(live, self.params)
+        self.sound = _copies(self.mean)
         self.history.evaluations.append((step, self.budget.elapsed(), nll))
         self.history.snapshots.append((step, vector.cpu().half().numpy()))
-
-    @torch.no_grad()
-    def keep_average(self) -> None:
-        for p, value in zip(self.params, self.mean, strict=True):
-            p.copy_(value)
 
     def report(self, done: float) -> None:
         if self.bar is None:
@@ -217,6 +229,17 @@ class _Run:
         self.bar.update(0)
 
 
+def _copies(tensors: list[Tensor]) -> list[Tensor]:
+    return [t.detach().clone() for t in tensors]
+
+
+@torch.no_grad()
+def _put(values: list[Tensor], params: list[Tensor]) -> None:
+    """Write the values into the parameters."""
+    for p, value in zip(params, values, strict=True):
+        p.copy_(value)
+
+
 @torch.no_grad()
 def _first_broken(flow: Flow, x: Tensor, context: Tensor | None) -> str | None:
     """The first layer whose output, terms or parameters are not finite, numbered from 1."""
@@ -224,15 +247,15 @@ def _first_broken(flow: Flow, x: Tensor, context: Tensor | None) -> str | None:
         x, terms = layer._forward(x, context, "sample")
         values = [x, *(t for t in terms if t is not None), *layer.parameters()]
         if not all(torch.isfinite(v).all() for v in values):
-            return f"{number} ({layer.title})"
-    return f"base ({flow.base.title})"
+            return f"layer {number} ({layer.title})"
+    return f"the base ({flow.base.title})"
 
 
 def _broken_gradient(flow: Flow) -> str | None:
     for number, layer in enumerate(flow.layers, 1):
         grads = [p.grad for p in layer.parameters() if p.grad is not None]
         if not all(torch.isfinite(g).all() for g in grads):
-            return f"{number} ({layer.title})"
+            return f"layer {number} ({layer.title})"
     return None
 
 

@@ -16,7 +16,10 @@ __all__ = ["nice", "nsf", "realnvp", "trained"]
 
 
 def nice(
-    dim: int = 2, couplings: int = 8, hidden: Sequence[int] = (64, 64), context: int = 0,
+    dim: int = 2,
+    couplings: int = 8,
+    hidden: Sequence[int] = (64, 64),
+    context: int = 0,
     seed: int | None = 0,
 ) -> Flow:
     """Additive couplings that take turns, then one scale for each coordinate.
@@ -29,7 +32,10 @@ def nice(
 
 
 def realnvp(
-    dim: int = 2, couplings: int = 8, hidden: Sequence[int] = (64, 64), context: int = 0,
+    dim: int = 2,
+    couplings: int = 8,
+    hidden: Sequence[int] = (64, 64),
+    context: int = 0,
     seed: int | None = 0,
 ) -> Flow:
     """Affine couplings that take turns. Dinh et al. 2016, "RealNVP" (ActNorm for batch norm)."""

@@ -29,6 +29,7 @@ class Case:
         (see `lively`); runs with torch's generator seeded.
     shape: the event shape on the data side, e.g. (2,) or (3, 4, 4).
     kind, exact, context, columns: what the layer must declare of itself.
+    continuous: False where a side is discrete, so that there is no density to integrate.
     awkward: coordinate values at which branches meet (knots, bounds, ties, zero); points with
         one and with all coordinates there join the random ones.
     data, latent: samplers, where the space's own (`SAMPLERS`) do not do.
@@ -43,6 +44,7 @@ class Case:
     exact: bool = True
     context: int = 0
     columns: tuple[str, ...] = ("volume",)
+    continuous: bool = True
     awkward: tuple[float, ...] = ()
     data: Sampler | None = None
     latent: Sampler | None = None
@@ -112,9 +114,14 @@ def in_order(n: int, shape: tuple[int, ...]) -> Tensor:
     return reals(n, shape).sort(-1).values
 
 
+def whole(n: int, shape: tuple[int, ...]) -> Tensor:
+    return torch.randint(-9, 9, (n, *event_shape(shape))).double()
+
+
 SAMPLERS: dict[str, Sampler] = {
     "the reals": reals,
     "the half-line": half_line,
     "the unit cube": cube,
     "sorted vectors": in_order,
+    "the integers": whole,
 }
