@@ -137,7 +137,7 @@ function partsOf(trace: Trace): Part[] {
 
 /** Half of a wide card, all of a narrow one, and never more than the mockup's 528. */
 export function canvasSide(width: number): number {
-  const room = width < 760 ? width - 32 : Math.min(width / 2, width - 420) - 32;
+  const room = width < 760 ? width - 32 : Math.min(width / 2, width - 420) - 31;
   return Math.max(200, Math.min(528, Math.round(room)));
 }
 

@@ -117,7 +117,10 @@ function createTable(meta: Meta, go: (position: number) => void, light: (column:
   }
 
   function tighten(tight: boolean): void {
-    for (const row of [base, total]) row.head.colSpan = 1 + (tight ? used : COLUMNS).length;
+    for (const row of [base, total]) {
+      row.head.colSpan = tight ? 1 + used.length : COLUMNS.length;
+      row.bar.colSpan = tight ? 1 : 2;
+    }
   }
 
   tighten(false);
@@ -137,7 +140,7 @@ function createHead(light: (column: Highlight | null) => void): HTMLTableSection
 }
 
 function createRow(kind: string, number: string, title: string, run: () => void): Row {
-  const button = h("button", { type: "button" }, number ? h("b", {}, number) : null, h("span", { title }, title));
+  const button = h("button", { type: "button" }, number ? h("b", {}, number) : null, " ", h("span", { title }, title));
   const head = h("th", { scope: "row" }, button);
   const cells = number ? COLUMNS.map((column) => h("td", { class: "flowviz-number", "data-column": column })) : [];
   const bar = h("td", { class: "flowviz-barcell" });

@@ -95,7 +95,7 @@ export function layerStrip(
     fit() {
       width = el.clientWidth;
       const room = cellWidth() - GAP;
-      el.classList.toggle("flowviz-numbers", room < 76);
+      el.classList.toggle("flowviz-numbers", room < 104);
       el.classList.toggle("flowviz-bare", room < 17);
     },
     set(position, doneBefore, current, words) {

@@ -5,6 +5,7 @@
 
 import type { Model, RenderProps } from "./afm";
 import { h, once } from "./dom";
+import { applyTheme } from "./theme";
 import { decodeTrace, type Trace } from "./trace";
 
 export interface Shell {
@@ -32,7 +33,7 @@ export function renderShell({ name, css, mount }: Shell, { model, el, signal }: 
     mounted.abort();
     mounted = new AbortController();
     clear();
-    if (outcome instanceof Error) showError(root, outcome);
+    if (outcome instanceof Error) showError(root, model.get("theme"), outcome);
     else mount(root, model, outcome, mounted.signal);
   }
   function clear(): void {
@@ -53,7 +54,8 @@ export function renderShell({ name, css, mount }: Shell, { model, el, signal }: 
   return end;
 }
 
-function showError(root: HTMLElement, error: Error): void {
+function showError(root: HTMLElement, theme: string, error: Error): void {
+  applyTheme(root, theme);
   root.dataset["error"] = "1";
   root.append(
     h(

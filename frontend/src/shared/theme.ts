@@ -35,7 +35,7 @@ export const TOKENS: Record<ThemeName, Tokens> = {
     soft: "#f5f6f8",
     accent: "#2f4bd8",
     onaccent: "#ffffff",
-    wash: "#e6e9fb",
+    wash: "#eef0fd",
     washline: "#cbd2f3",
     base: "#475467",
     volume: "#00735c",
