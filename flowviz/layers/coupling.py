@@ -6,7 +6,7 @@ import operator
 from collections.abc import Sequence
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from ..layer import Bijection
 from ..nets import MLP
@@ -106,7 +106,11 @@ def _kept_indices(dim: int, keep: str | Sequence[int]) -> list[int]:
 
 
 class AdditiveCoupling(Coupling):
-    """z_moved = x_moved + t(x_kept). Ledger: volume = 0. Exact. Dinh et al. 2014, "NICE"."""
+    """z_moved = x_moved + t(x_kept). Ledger: volume = 0. Exact. Dinh et al. 2014, "NICE".
+
+    Starts near the identity, not at it: on symmetric data the mean of x_moved given x_kept is
+    zero everywhere, so t = 0 is a saddle that gradient descent would not leave.
+    """
 
     def __init__(
         self,
@@ -116,6 +120,7 @@ class AdditiveCoupling(Coupling):
         context: int = 0,
     ) -> None:
         super().__init__(dim, Additive(), keep, hidden, context)
+        nn.init.normal_(self.net.linears[-1].weight, std=0.1)
 
 
 class AffineCoupling(Coupling):
