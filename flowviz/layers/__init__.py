@@ -11,19 +11,20 @@ from .elementwise import (
     QuadraticSpline,
     RationalQuadraticSpline,
 )
-from .linear import LULinear, Rotation
-from .maximum import (
-    Max,
-    MaxPool,
-)
+from .linear import LULinear, QRLinear, SVDLinear
+from .maximum import Max, MaxPool
 from .nonlinear import LeakyReLU, Logit, Sigmoid, SignedPower, Softplus, Tanh
-from .permutation import Permutation
-from .surjections import (
-    Abs,
-    Rounding,
-    Slice,
-    Sort,
+from .permutation import Permutation, Reversal
+from .planar import Planar, Radial, Sylvester
+from .rotation import Rotation
+from .stochastic import (
+    Augment,
+    StochasticPermutation,
+    UniformDequantization,
+    VAELayer,
+    VariationalDequantization,
 )
+from .surjections import Abs, Rounding, Slice, Sort
 
 __all__ = [
     "Abs",
@@ -31,6 +32,7 @@ __all__ = [
     "AdditiveCoupling",
     "Affine",
     "AffineCoupling",
+    "Augment",
     "Coupling",
     "Elementwise",
     "Inverse",
@@ -43,10 +45,15 @@ __all__ = [
     "Max",
     "MaxPool",
     "Permutation",
+    "Planar",
+    "QRLinear",
     "QuadraticSpline",
+    "Radial",
     "RationalQuadraticSpline",
+    "Reversal",
     "Rotation",
     "Rounding",
+    "SVDLinear",
     "Sequential",
     "Sigmoid",
     "SignedPower",
@@ -54,5 +61,10 @@ __all__ = [
     "Softplus",
     "Sort",
     "SplineCoupling",
+    "StochasticPermutation",
+    "Sylvester",
     "Tanh",
+    "UniformDequantization",
+    "VAELayer",
+    "VariationalDequantization",
 ]

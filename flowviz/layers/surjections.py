@@ -220,6 +220,10 @@ class Slice(Surjection):
         fate = "is dropped" if len(dropped) == 1 else "are dropped"
         return f"{coordinates(kept.tolist())} {verb}; {coordinates(dropped.tolist())} {fate}"
 
+    @property
+    def settings(self) -> str:
+        return f"decoder={type(self.decoder).__name__}"
+
 
 class Rounding(Surjection):
     """z = floor(x), whole numbers; the fractions u = x - z are dropped.

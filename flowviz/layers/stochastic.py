@@ -1,0 +1,326 @@
+"""Layers that draw noise on the way to z, and so give a lower bound of the likelihood.
+
+The encoder column gives the noise back: -log q(z | x), the decoder column pays for x given z:
+log p(x | z). With one draw z ~ q(z | x), log p(z) + decoder + encoder is at most log p(x) on
+average (Kingma & Welling 2013); `Flow.log_prob(x, draws=K)` tightens it. With mode="mean" nothing
+is drawn. Nielsen et al. 2020, "SurVAE Flows", table 1.
+"""
+
+from __future__ import annotations
+
+import math
+from abc import abstractmethod
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from ..layer import Layer, Terms, batch_shape, event_shape
+from ..nets import CenteredUniform, Conditional
+from ..nets.conditional import ConditionalLogitNormal, given_with
+from ..spaces import CUBE, INTEGERS
+from .room import straight
+from .surjections import gaussian_decoder
+
+
+class Stochastic(Layer):
+    """A layer that draws noise in `forward`: not exact."""
+
+    kind = "stochastic"
+    exact = False
+    columns = ("encoder",)
+
+    def _path(self, x: Tensor, tau: float, context: Tensor | None) -> Tensor:
+        return straight(self, x, tau, context)
+
+
+class Dequantization(Stochastic):
+    """z = (x + u) / levels, u in [0, 1): whole numbers x in 0 .. levels-1 fill the unit cube.
+
+    Ledger: encoder = -log q(z | x) = -D log levels - log q(u | x); concrete ones write
+    `_draw(x, context, mode) -> u` and `_log_q(u, x, context)`. Coming back x = floor(levels z).
+    z lies strictly between 0 and 1: a draw that rounding would carry out of its cell is put at the
+    cell's middle. Beyond the cube (where `Logit` with alpha > 0 can arrive) z belongs to the
+    nearest cell, and since no x reaches it the encoder is +inf.
+    """
+
+    data_space = INTEGERS
+    latent_space = CUBE
+
+    def __init__(self, shape: int | tuple[int, ...], levels: int = 256) -> None:
+        super().__init__()
+        self.data_shape = self.latent_shape = event_shape(shape)
+        if levels < 2:
+            raise ValueError(f"{type(self).__name__}: expected levels >= 2, got {levels}")
+        self.levels = levels
+
+    @abstractmethod
+    def _draw(self, x: Tensor, context: Tensor | None, mode: str) -> Tensor: ...
+
+    @abstractmethod
+    def _log_q(self, u: Tensor, x: Tensor, context: Tensor | None) -> Tensor: ...
+
+    def _terms(self, u: Tensor, x: Tensor, context: Tensor | None) -> Terms:
+        cells = math.prod(self.data_shape) * math.log(self.levels)
+        inside = ((u >= 0) & (u <= 1)).flatten(u.dim() - len(self.data_shape)).all(-1)
+        return Terms(encoder=torch.where(inside, -self._log_q(u, x, context) - cells, math.inf))
+
+    def _cell(self, z: Tensor) -> Tensor:
+        return (self.levels * z).floor().clamp(0, self.levels - 1)
+
+    def _forward(self, x: Tensor, context: Tensor | None, mode: str) -> tuple[Tensor, Terms]:
+        check_levels(x, self.levels, f"{self.title}: x on the data side")
+        u = self._draw(x, context, mode)
+        z = (x + u) / self.levels
+        stays = (self._cell(z) == x) & (z > 0) & (z < 1)
+        z = torch.where(stays, z, (x + 0.5) / self.levels)
+        return z, self._terms(torch.where(stays, u, 0.5), x, context)
+
+    def _inverse(
+        self, z: Tensor, context: Tensor | None, mode: str, terms: bool
+    ) -> tuple[Tensor, Terms]:
+        x = self._cell(z)
+        return x, self._terms(self.levels * z - x, x, context) if terms else Terms()
+
+    @property
+    def settings(self) -> str:
+        return f"levels={self.levels}"
+
+
+class UniformDequantization(Dequantization):
+    """z = (x + u) / levels with u uniform on [0, 1).
+
+    Shapes: x, z (..., *shape). Ledger: encoder = -D log levels. Lower bound: bits per dimension
+    of x are -log2 p(z) / D + log2 levels. Raises ValueError for x that are not whole numbers from
+    0 to levels - 1. Path: straight. Theis et al. 2015.
+    """
+
+    def _draw(self, x: Tensor, context: Tensor | None, mode: str) -> Tensor:
+        return torch.rand_like(x) if mode == "sample" else torch.full_like(x, 0.5)
+
+    def _log_q(self, u: Tensor, x: Tensor, context: Tensor | None) -> Tensor:
+        return u.new_zeros(batch_shape(u, self.data_shape))
+
+    @property
+    def title(self) -> str:
+        return "uniform dequantization"
+
+    @property
+    def action(self) -> str:
+        return "every whole number is spread evenly over its cell"
+
+
+class VariationalDequantization(Dequantization):
+    """z = (x + u) / levels with u ~ q(u | x), learned.
+
+    Shapes: x, z (..., *shape). Ledger: encoder = -log q(u | x) - D log levels. Lower bound, tighter
+    than the uniform one once q has learned how mass lies within a cell. q is a logistic Gaussian
+    whose mean and spread an MLP finds from x and the context, or any `Conditional` on the open
+    cube that is given (x + 1/2) / levels, flat. Path: straight, to q's middle.
+    Ho et al. 2019, "Flow++", section 3.1.
+    """
+
+    def __init__(
+        self,
+        shape: int | tuple[int, ...],
+        levels: int = 256,
+        hidden: Sequence[int] = (64, 64),
+        context: int = 0,
+        encoder: Conditional | None = None,
+    ) -> None:
+        super().__init__(shape, levels)
+        size = math.prod(self.data_shape)
+        self.context_size = context
+        default = encoder is None
+        self.encoder = ConditionalLogitNormal(size + context, size, hidden) if default else encoder
+
+    def _given(self, x: Tensor, context: Tensor | None) -> Tensor:
+        flat = x.flatten(x.dim() - len(self.data_shape))
+        return given_with((flat + 0.5) / self.levels, context)
+
+    def _draw(self, x: Tensor, context: Tensor | None, mode: str) -> Tensor:
+        draw = self.encoder.sample if mode == "sample" else self.encoder.mean
+        return draw(self._given(x, context)).reshape(x.shape)
+
+    def _log_q(self, u: Tensor, x: Tensor, context: Tensor | None) -> Tensor:
+        flat = u.flatten(u.dim() - len(self.data_shape))
+        return self.encoder.log_prob(flat, self._given(x, context))
+
+    @property
+    def title(self) -> str:
+        return "variational dequantization"
+
+    @property
+    def action(self) -> str:
+        return "every whole number is spread over its cell, in a way that is learned"
+
+
+class Augment(Stochastic):
+    """z = (x, e) with `extra` numbers of noise e ~ q(e | x).
+
+    Shapes: x (..., dim), z (..., dim + extra). Ledger: encoder = -log q(e | x), with q = N(0, I)
+    (encoder="standard_normal"), a Gaussian from an MLP of x and the context ("conditional"),
+    uniform on [-1/2, 1/2] ("uniform"), or any `Conditional`. Lower bound; with uniform noise it
+    stays below the truth however many draws are taken, since mass beyond the noise is lost, and a
+    z beyond it, which no x reaches, has encoder +inf. Raises ValueError for extra < 1.
+    Path: straight, from (x, 0). Huang et al. 2020, "Augmented normalizing flows".
+    """
+
+    def __init__(
+        self,
+        dim: int,
+        extra: int,
+        encoder: str | Conditional = "standard_normal",
+        hidden: Sequence[int] = (64, 64),
+        context: int = 0,
+    ) -> None:
+        super().__init__()
+        if dim < 1 or extra < 1:
+            raise ValueError(f"Augment: expected dim and extra >= 1, got {dim} and {extra}")
+        self.data_shape, self.latent_shape = (dim,), (dim + extra,)
+        self.context_size = context
+        self.encoder = noise_encoder(encoder, dim + context, extra, hidden)
+
+    def _forward(self, x: Tensor, context: Tensor | None, mode: str) -> tuple[Tensor, Terms]:
+        given = given_with(x, context)
+        noise = self.encoder.sample(given) if mode == "sample" else self.encoder.mean(given)
+        log_q = self.encoder.log_prob(noise, given)
+        return torch.cat([x, noise], -1), Terms(encoder=-log_q)
+
+    def _inverse(
+        self, z: Tensor, context: Tensor | None, mode: str, terms: bool
+    ) -> tuple[Tensor, Terms]:
+        x, noise = z.tensor_split([self.data_shape[0]], -1)
+        if not terms:
+            return x.clone(), Terms()
+        return x.clone(), Terms(encoder=-self.encoder.log_prob(noise, given_with(x, context)))
+
+    @property
+    def title(self) -> str:
+        return "augmentation"
+
+    @property
+    def action(self) -> str:
+        extra = self.latent_shape[0] - self.data_shape[0]
+        many = "1 coordinate of noise is" if extra == 1 else f"{extra} coordinates of noise are"
+        return f"{many} added"
+
+    @property
+    def settings(self) -> str:
+        return f"encoder={type(self.encoder).__name__}"
+
+
+class StochasticPermutation(Stochastic):
+    """z = x in an order drawn at random; coming back, again a random order.
+
+    Shapes: x, z (..., dim). Ledger: decoder = -log dim!, encoder = +log dim!: they cancel. A lower
+    bound, that says the same of x in any order once it is averaged over many draws.
+    With mode="mean" the order stays. Path: none is needed, the mean is x itself.
+    """
+
+    columns = ("decoder", "encoder")
+
+    def __init__(self, dim: int) -> None:
+        super().__init__()
+        self.data_shape = self.latent_shape = event_shape(dim)
+
+    def _shuffle(self, v: Tensor, mode: str) -> tuple[Tensor, Terms]:
+        price = v.new_full(batch_shape(v, self.data_shape), math.lgamma(v.shape[-1] + 1))
+        order = torch.rand_like(v).argsort(-1) if mode == "sample" else None
+        out = v.clone() if order is None else v.gather(-1, order)
+        return out, Terms(decoder=-price, encoder=price)
+
+    def _forward(self, x: Tensor, context: Tensor | None, mode: str) -> tuple[Tensor, Terms]:
+        return self._shuffle(x, mode)
+
+    def _inverse(
+        self, z: Tensor, context: Tensor | None, mode: str, terms: bool
+    ) -> tuple[Tensor, Terms]:
+        return self._shuffle(z, mode)
+
+    @property
+    def title(self) -> str:
+        return "stochastic permutation"
+
+    @property
+    def action(self) -> str:
+        return "the coordinates are shuffled"
+
+
+class VAELayer(Stochastic):
+    """z ~ q(z | x), x ~ p(x | z): a variational autoencoder as one layer.
+
+    Shapes: x (..., dim), z (..., latent). Ledger: decoder = log p(x | z), encoder = -log q(z | x),
+    both diagonal Gaussians from MLPs, or any `Conditional` (the decoder is given z, the encoder
+    x, each with the context). Lower bound: the ELBO. Path: straight, to the mean of q.
+    Kingma & Welling 2013, "Auto-encoding variational Bayes".
+    """
+
+    columns = ("decoder", "encoder")
+
+    def __init__(
+        self,
+        dim: int,
+        latent: int,
+        hidden: Sequence[int] = (64, 64),
+        context: int = 0,
+        decoder: str | Conditional = "conditional",
+        encoder: str | Conditional = "conditional",
+    ) -> None:
+        super().__init__()
+        self.data_shape, self.latent_shape = event_shape(dim), event_shape(latent)
+        self.context_size = context
+        self.decoder = gaussian_decoder(decoder, latent + context, dim, hidden)
+        self.encoder = noise_encoder(encoder, dim + context, latent, hidden)
+
+    def _terms(self, x: Tensor, z: Tensor, context: Tensor | None) -> Terms:
+        return Terms(
+            decoder=self.decoder.log_prob(x, given_with(z, context)),
+            encoder=-self.encoder.log_prob(z, given_with(x, context)),
+        )
+
+    def _forward(self, x: Tensor, context: Tensor | None, mode: str) -> tuple[Tensor, Terms]:
+        draw = self.encoder.sample if mode == "sample" else self.encoder.mean
+        z = draw(given_with(x, context))
+        return z, self._terms(x, z, context)
+
+    def _inverse(
+        self, z: Tensor, context: Tensor | None, mode: str, terms: bool
+    ) -> tuple[Tensor, Terms]:
+        draw = self.decoder.sample if mode == "sample" else self.decoder.mean
+        x = draw(given_with(z, context))
+        return x, self._terms(x, z, context) if terms else Terms()
+
+    @property
+    def title(self) -> str:
+        return "variational autoencoder"
+
+    @property
+    def action(self) -> str:
+        return "a code is drawn near what an encoder suggests, and the data are drawn from it anew"
+
+    @property
+    def settings(self) -> str:
+        return f"decoder={type(self.decoder).__name__}, encoder={type(self.encoder).__name__}"
+
+
+def noise_encoder(
+    encoder: str | Conditional, inputs: int, outputs: int, hidden: Sequence[int]
+) -> Conditional:
+    """The encoder of that name, or the one given."""
+    if encoder == "uniform":
+        return CenteredUniform(outputs)
+    if isinstance(encoder, Conditional) or encoder in ("standard_normal", "conditional"):
+        return gaussian_decoder(encoder, inputs, outputs, hidden)
+    raise ValueError(
+        'expected encoder="standard_normal", "conditional", "uniform" or a Conditional, '
+        f"got {encoder!r}"
+    )
+
+
+def check_levels(x: Tensor, levels: int, what: str) -> None:
+    """Raise unless x holds whole numbers from 0 to levels - 1."""
+    good = (x == x.floor()) & (x >= 0) & (x < levels)
+    if not good.all():
+        bad = float(x[~good].flatten()[0])
+        raise ValueError(f"{what}: expected whole numbers from 0 to {levels - 1}, got {bad:g}")
