@@ -64,6 +64,20 @@ class Permutation(Bijection):
         return f"the coordinates change places, to ({names})"
 
 
+class Reversal(Permutation):
+    """z_i = x_{dim-1-i}: the coordinates in reverse order. Dinh et al. 2014; Papamakarios 2017.
+
+    Shapes, ledger and path as `Permutation`: even, so a turn, where dim is 4k or 4k + 1.
+    """
+
+    def __init__(self, dim: int) -> None:
+        super().__init__(range(dim)[::-1])
+
+    @property
+    def title(self) -> str:
+        return "reversal"
+
+
 def cycles_of(order: list[int]) -> list[list[int]]:
     left, cycles = set(range(len(order))), []
     while left:

@@ -1,0 +1,149 @@
+"""Rotations: learned turns of space, in three interchangeable forms."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor, nn
+
+from ..layer import Bijection, batch_shape
+from . import turns
+
+
+class Rotation(Bijection):
+    """z = R x with a rotation R (det R = +1), in one of three forms (`turns.py` has the equations).
+
+    form="exponential": R = exp(A), A skew. `skew` holds the dim (dim - 1) / 2 entries of A below
+        the diagonal, row by row; in the plane its one entry is the angle.
+    form="cayley": R = (I - A)^-1 (I + A), `skew` likewise; in the plane its one entry is the
+        tangent of half the angle. A linear solve: cheaper, but it stops short of half turns.
+    form="householder": R is a product of dim (or dim - 1) reflections, `vectors`. The cheapest.
+
+    Shapes: x, z (..., dim). Ledger: volume = 0. Exact. Starts at the identity; in the plane at
+    `angle` (radians, counter-clockwise). `learn=False` holds it fixed, e.g. for the turn by a
+    right angle that mixes coordinates between couplings without a reflection.
+    Path: a turn; exp(tau A) at even speed, in the Householder form by the short way.
+    Raises ValueError for dim < 2, an unknown form, an angle with dim > 2, or an angle that the
+    form cannot reach. Golinski et al. 2019 (exponential and Cayley); Tomczak & Welling 2016
+    (Householder).
+    """
+
+    def __init__(
+        self,
+        dim: int,
+        angle: float | None = None,
+        learn: bool = True,
+        form: str = "exponential",
+    ) -> None:
+        super().__init__()
+        if dim < 2:
+            raise ValueError(f"Rotation: expected dim >= 2, got {dim}")
+        if form not in _STARTS:
+            raise ValueError(f"Rotation: expected form {' or '.join(_STARTS)}, got {form!r}")
+        if angle is not None and dim != 2:
+            raise ValueError(f"Rotation: an angle belongs to dim 2, got dim {dim}")
+        self.data_shape = self.latent_shape = (dim,)
+        self.form = form
+        start = nn.Parameter(_STARTS[form](dim, float(angle or 0)), requires_grad=learn)
+        self.register_parameter("vectors" if form == "householder" else "skew", start)
+
+    @classmethod
+    def from_matrix(cls, matrix: Tensor, learn: bool = True, form: str = "exponential") -> Rotation:
+        """The layer z = matrix x, for a rotation matrix (dim, dim), in any form.
+
+        Raises ValueError unless the matrix is orthogonal with determinant +1, and, for the
+        Cayley form, if it turns some plane by 180 degrees.
+        """
+        _check_rotation(matrix)
+        layer = cls(len(matrix), learn=learn, form=form).to(matrix)
+        with torch.no_grad():
+            layer._numbers.copy_(_FROM_MATRIX[form](matrix))
+        return layer
+
+    @property
+    def _numbers(self) -> nn.Parameter:
+        return self.vectors if self.form == "householder" else self.skew
+
+    def matrix(self, tau: float = 1.0) -> Tensor:
+        """R(tau), (dim, dim): the identity at 0, R at 1."""
+        return _FORMS[self.form](self._numbers, *self.data_shape, tau)
+
+    def _map(self, x: Tensor, context: Tensor | None) -> tuple[Tensor, Tensor]:
+        return x @ self.matrix().mT, x.new_zeros(batch_shape(x, self.data_shape))
+
+    def _unmap(self, z: Tensor, context: Tensor | None) -> tuple[Tensor, Tensor]:
+        return z @ self.matrix(), z.new_zeros(batch_shape(z, self.data_shape))
+
+    def _path(self, x: Tensor, tau: float, context: Tensor | None) -> Tensor:
+        return x @ self.matrix(tau).mT
+
+    @property
+    def title(self) -> str:
+        return "rotation"
+
+    @property
+    def action(self) -> str:
+        if self.data_shape != (2,):
+            return "space is turned"
+        degrees = round(math.degrees(self._angle()))
+        return f"the plane is turned by {degrees}°".replace("-", "−")
+
+    def _angle(self) -> float:
+        if self.form == "exponential":
+            return self.skew.item()  # tells full turns, too
+        matrix = self.matrix()
+        return math.atan2(matrix[1, 0].item(), matrix[0, 0].item())
+
+    @property
+    def settings(self) -> str:
+        return f"form={self.form!r}"
+
+
+def _start_exponential(dim: int, angle: float) -> Tensor:
+    return torch.full((dim * (dim - 1) // 2,), angle)
+
+
+def _start_cayley(dim: int, angle: float) -> Tensor:
+    if not abs(angle) < math.pi:
+        raise ValueError(f"Rotation: the Cayley form needs |angle| < pi, got {angle}")
+    return torch.full((dim * (dim - 1) // 2,), math.tan(angle / 2))
+
+
+def _start_householder(dim: int, angle: float) -> Tensor:
+    """Pairs of equal vectors, at random so that learning can turn every plane."""
+    if dim == 2:
+        return torch.tensor([[1.0, 0.0], [math.cos(angle / 2), -math.sin(angle / 2)]])
+    return torch.randn(dim // 2, dim).repeat_interleave(2, 0)
+
+
+def _check_rotation(matrix: Tensor) -> None:
+    if matrix.dim() != 2 or matrix.shape[0] != matrix.shape[1]:
+        raise ValueError(f"Rotation: expected a square matrix, got shape {tuple(matrix.shape)}")
+    if not matrix.is_floating_point():
+        raise TypeError(f"Rotation: expected floating point numbers, got {matrix.dtype}")
+    wide = matrix.double()
+    eye = torch.eye(len(wide), dtype=wide.dtype, device=wide.device)
+    off = (wide @ wide.mT - eye).abs().max().item()
+    tolerance = 100 * len(matrix) * torch.finfo(matrix.dtype).eps
+    if not off <= tolerance:
+        raise ValueError(f"Rotation: expected an orthogonal matrix, got R R^T off I by {off:.2g}")
+    if torch.linalg.det(wide) < 0:
+        raise ValueError("Rotation: expected determinant +1, got −1: a reflection")
+
+
+_STARTS = {
+    "exponential": _start_exponential,
+    "cayley": _start_cayley,
+    "householder": _start_householder,
+}
+_FORMS = {
+    "exponential": turns.exponential,
+    "cayley": turns.cayley,
+    "householder": turns.householder,
+}
+_FROM_MATRIX = {
+    "exponential": lambda r: turns.below_diagonal(turns.logarithm(r)),
+    "cayley": lambda r: turns.below_diagonal(turns.cayley_logarithm(r)),
+    "householder": turns.reflections,
+}
