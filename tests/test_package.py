@@ -126,8 +126,13 @@ def test_binder_has_what_the_package_asks_for():
     """postBuild installs with --no-deps, so a dependency that is missing there is missing."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     wanted = dependency_names(project["dependencies"])
+    wanted |= dependency_names(project["optional-dependencies"]["export"])
     listed = re.findall(r"^  - ([\w.-]+)", (ROOT / "binder/environment.yml").read_text(), re.M)
-    other_names = {"pytorch-cpu": "torch", "matplotlib-base": "matplotlib"}
+    other_names = {
+        "pytorch-cpu": "torch",
+        "matplotlib-base": "matplotlib",
+        "nbconvert-core": "nbconvert",
+    }
     assert wanted <= {other_names.get(name, name) for name in listed}
 
 
