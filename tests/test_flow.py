@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import subprocess
+import sys
 
 import pytest
 import torch
@@ -63,9 +65,11 @@ class TestEveryFlowOfTheZoo:
         assert len(ledger.rows) == len(flow) and ledger.exact
 
     def test_it_starts_near_the_identity(self, make):
+        """NICE beside it, off the saddle that the identity is on symmetric data."""
         x = points().float()
         z, terms = make()(x)
-        close(z, x, 1e-5)
+        stride = (z - x).square().mean().sqrt()
+        assert 0.01 < stride < 0.5 if make is fv.zoo.nice else stride < 1e-5
         close(terms.total, torch.zeros(len(x)), 1e-5)
 
     def test_the_same_seed_builds_the_same_and_none_another(self, make):
@@ -219,3 +223,15 @@ def test_training_off_the_record():
     flow, x = fv.zoo.nice(), points().float()
     assert flow.log_prob(x).requires_grad
     assert not flow.ledger(x).total.requires_grad
+
+
+def test_importing_changes_nothing_that_others_rely_on():
+    """What zuko's import does change: the argument checks of torch.distributions."""
+    program = (
+        "import torch, torch.distributions as d\n"
+        "state = lambda: (d.Distribution._validate_args, torch.get_default_device(),\n"
+        "    torch.get_default_dtype(), torch.are_deterministic_algorithms_enabled(),\n"
+        "    torch.is_grad_enabled(), torch.get_num_threads(), torch.get_rng_state().tolist())\n"
+        "before = state(); import flowviz; assert before == state()"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)
