@@ -5,8 +5,8 @@ own path with as many frames as a straight tween between them needs to stay true
 Every array has the frames on its leading axis.
 
 The density is drawn from a mesh that carries mass. A grid over the latent, with cells of
-comparable mass, is pulled back to the data side; each cell keeps the mass that the base gives it; its
-density at any moment is that mass over its area at that moment. Mass is conserved by
+comparable mass, is pulled back to the data side; each cell keeps the mass that the base gives it;
+its density at any moment is that mass over its area at that moment. Mass is conserved by
 construction, so every frame is a true pushforward.
 """
 
@@ -213,20 +213,30 @@ def _latent_mesh(flow: Flow, cells: int) -> tuple[Tensor, Tensor]:
 def _levels(flow: Flow, fine: Tensor, cells: int, axis: int) -> Tensor:
     """Probabilities (cells + 1,) at which to cut one latent axis.
 
-    Between neighbours lies an equal share of mass mixed with stretch on the data side, so that
-    cells that would reach across a gap between modes are thin and carry little.
+    Between neighbours lies an equal share of a mixture: of mass; of stretch on the data side, so
+    that cells that would reach across a gap between modes are thin and carry little; and of
+    change in slope, so that cells are small where the density bends or jumps.
     """
     across = (torch.arange(_CROSS, dtype=torch.float64) + 0.5) / _CROSS
     points = torch.cartesian_prod(flow.base.icdf(across), flow.base.icdf(fine))
     points = points if axis == 1 else points.flip(-1)
     own = next(flow.parameters(), flow.base.anchor)
     x = flow.inverse(points.to(own), terms=False)[0].double().cpu()
-    stretch = x.reshape(_CROSS, -1, 2).diff(dim=1).norm(dim=-1).sqrt().mean(0)
+    stretch = x.reshape(_CROSS, -1, 2).diff(dim=1).norm(dim=-1)
     mass = fine.diff()
-    share = 0.4 * mass / mass.sum() + 0.6 * stretch / stretch.sum()
+    bend = _bend(stretch / flow.base.icdf(fine).diff())
+    parts = (mass, 0.2), (stretch.sqrt().mean(0), 0.4), ((bend * mass).sqrt().mean(0), 0.4)
+    share = sum(weight * part / part.sum().clamp(min=1e-300) for part, weight in parts)
     done = torch.cat([share.new_zeros(1), share.cumsum(0)]).numpy()
     wanted = np.linspace(0, done[-1], cells + 1)
     return torch.from_numpy(np.interp(wanted, done, fine.numpy()))
+
+
+def _bend(slope: Tensor) -> Tensor:
+    """How much log slope (K, P) changes around each of P places; 0 for a straight map."""
+    change = slope.clamp(min=1e-12).log().diff(dim=1).abs()
+    pad = torch.nn.functional.pad
+    return (pad(change, (1, 0)) + pad(change, (0, 1))) / 2
 
 
 def _tail_levels(count: int) -> Tensor:
