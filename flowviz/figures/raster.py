@@ -52,8 +52,8 @@ def rasterise(mesh: Mesh, corners: np.ndarray, window: Window) -> np.ndarray:
     density = np.where(spread, mesh.mass / np.where(spread, area, 1.0), 0.0)
     weights = np.sign(first) * density, np.sign(second) * density
     pixels = _accumulate(*_edges(c, *weights), window.pixels).clip(min=0)
-    pixels += _points(c[:-1, :-1][~spread], mesh.mass[~spread], window.pixels)
-    return pixels * window.scale**2
+    points = _points(c[:-1, :-1][~spread], mesh.mass[~spread], window.pixels)
+    return (pixels + points) * window.scale**2
 
 
 def density_top(trace: Trace, share: float = 0.99) -> float:
