@@ -1,7 +1,9 @@
 """The layer library: every layer maps data x to latent z and keeps its ledger."""
 
+from .attention import ResidualAttention
 from .autoregressive import InverseAutoregressive, MaskedAutoregressive
 from .compose import Inverse, Sequential
+from .convolutional import Conv1x1, ConvCoupling
 from .coupling import AdditiveCoupling, AffineCoupling, Coupling, SplineCoupling
 from .elementwise import (
     ActNorm,
@@ -11,11 +13,15 @@ from .elementwise import (
     QuadraticSpline,
     RationalQuadraticSpline,
 )
+from .funnel import AutoregressiveFunnel, ConvFunnel, CouplingFunnel, Funnel, LinearFunnel
+from .gaussianization import GaussianizationBlock
+from .images import Flatten, Reshape, Split, Squeeze
 from .linear import LULinear, QRLinear, SVDLinear
 from .maximum import Max, MaxPool
 from .nonlinear import LeakyReLU, Logit, Sigmoid, SignedPower, Softplus, Tanh
 from .permutation import Permutation, Reversal
 from .planar import Planar, Radial, Sylvester
+from .residual import Residual, ResidualMLP
 from .rotation import Rotation
 from .stochastic import (
     Augment,
@@ -33,12 +39,21 @@ __all__ = [
     "Affine",
     "AffineCoupling",
     "Augment",
+    "AutoregressiveFunnel",
+    "Conv1x1",
+    "ConvCoupling",
+    "ConvFunnel",
     "Coupling",
+    "CouplingFunnel",
     "Elementwise",
+    "Flatten",
+    "Funnel",
+    "GaussianizationBlock",
     "Inverse",
     "InverseAutoregressive",
     "LULinear",
     "LeakyReLU",
+    "LinearFunnel",
     "LinearSpline",
     "Logit",
     "MaskedAutoregressive",
@@ -50,6 +65,10 @@ __all__ = [
     "QuadraticSpline",
     "Radial",
     "RationalQuadraticSpline",
+    "Reshape",
+    "Residual",
+    "ResidualAttention",
+    "ResidualMLP",
     "Reversal",
     "Rotation",
     "Rounding",
@@ -61,6 +80,8 @@ __all__ = [
     "Softplus",
     "Sort",
     "SplineCoupling",
+    "Split",
+    "Squeeze",
     "StochasticPermutation",
     "Sylvester",
     "Tanh",

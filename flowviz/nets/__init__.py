@@ -1,5 +1,6 @@
 """Conditioners: the networks that hand parameters to a layer."""
 
+from .attention import DotProductAttention, L2Attention
 from .conditional import (
     CenteredUniform,
     Conditional,
@@ -8,9 +9,12 @@ from .conditional import (
     ConditionalGaussian,
     ConditionalHalfNormal,
     ConditionalLogitNormal,
+    ConvGaussian,
     DiagonalGaussian,
     StandardGaussian,
 )
+from .contraction import Contraction, LipschitzMLP
+from .conv import ConvNet
 from .made import MADE
 from .mlp import MLP
 
@@ -24,6 +28,12 @@ __all__ = [
     "ConditionalGaussian",
     "ConditionalHalfNormal",
     "ConditionalLogitNormal",
+    "Contraction",
+    "ConvGaussian",
+    "ConvNet",
     "DiagonalGaussian",
+    "DotProductAttention",
+    "L2Attention",
+    "LipschitzMLP",
     "StandardGaussian",
 ]

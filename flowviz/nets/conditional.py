@@ -76,6 +76,28 @@ class ConditionalGaussian(DiagonalGaussian):
         return mean, bounded_log_sigma(raw)
 
 
+class ConvGaussian(DiagonalGaussian):
+    """N(mu, diag sigma^2) over images (..., outputs, H, W), given images (..., inputs, H, W).
+
+    Two convolutions, 3 x 3 to `width` channels and 1 x 1: every pixel is given its neighbourhood.
+    """
+
+    event_dims = 3
+
+    def __init__(self, inputs: int, outputs: int, width: int = 64) -> None:
+        super().__init__()
+        self.look = nn.Conv2d(inputs, width, 3, padding=1)
+        self.tell = nn.Conv2d(width, 2 * outputs, 1)
+        nn.init.zeros_(self.tell.weight)
+        nn.init.zeros_(self.tell.bias)
+
+    def moments(self, given: Tensor) -> tuple[Tensor, Tensor]:
+        images = given.reshape(-1, *given.shape[-3:])
+        both = self.tell(self.look(images).relu())
+        mean, raw = both.reshape(*given.shape[:-3], *both.shape[1:]).chunk(2, -3)
+        return mean, bounded_log_sigma(raw)
+
+
 class StandardGaussian(DiagonalGaussian):
     """N(0, I) over vectors (..., outputs), whatever is given."""
 
