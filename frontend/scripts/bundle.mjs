@@ -6,7 +6,9 @@ import * as esbuild from "esbuild";
 
 export const ROOT = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 export const STATIC = path.join(ROOT, "..", "flowviz", "widgets", "static");
-export const BUNDLES = ["player.js", "player.host.js"];
+/** Each widget is a module for notebooks and a script for pages without a kernel. */
+const WIDGETS = ["player"];
+export const BUNDLES = WIDGETS.flatMap((name) => [`${name}.js`, `${name}.host.js`]);
 export const MOST_BYTES = 60_000;
 
 /** Style sheets become minified strings. */
@@ -33,6 +35,7 @@ export async function bundle(outdir) {
     plugins: [cssText],
     logLevel: "warning",
   };
-  await esbuild.build({ ...common, entryPoints: ["src/player.ts"], format: "esm" });
-  await esbuild.build({ ...common, entryPoints: ["src/player.host.ts"], format: "iife" });
+  const sources = (end) => WIDGETS.map((name) => `src/${name}${end}`);
+  await esbuild.build({ ...common, entryPoints: sources(".ts"), format: "esm" });
+  await esbuild.build({ ...common, entryPoints: sources(".host.ts"), format: "iife" });
 }

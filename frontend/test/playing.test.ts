@@ -23,10 +23,20 @@ function play(views: number, ms: number): number {
   return model.get<number>("position");
 }
 
-test("two views of one model are no faster than one", () => {
+test("several views of one model are no faster and no slower than one", () => {
   const one = play(1, 1600);
   expect(one).toBeGreaterThan(0.5);
-  expect(Math.abs(play(2, 1600) - one)).toBeLessThan(0.06);
+  for (const views of [2, 3]) expect(Math.abs(play(views, 1600) - one)).toBeLessThan(0.001);
+});
+
+test("a position that someone else has set is where playing goes on", () => {
+  const set = vi.fn();
+  const player = createPlayer(layers, { set });
+  const state = { playing: true, speed: 1, direction: "normalize" } as State;
+  player.advance({ ...state, position: 0 }, 0);
+  player.advance({ ...state, position: 2.5 }, 1000);
+  player.advance({ ...state, position: 2.5 }, 1016);
+  expect(set.mock.calls[set.mock.calls.length - 1]![0].position).toBeCloseTo(2.5, 1);
 });
 
 test("playing ends at the latent and says so", () => {

@@ -15,6 +15,7 @@ export function createLoop(
 ): Loop {
   let request = 0;
   let seen = true;
+  let last = true;
 
   const run = (now: number) => {
     request = 0;
@@ -25,8 +26,10 @@ export function createLoop(
     if (request === 0 && !signal.aborted && visible()) request = requestAnimationFrame(run);
   }
   function look(): void {
-    changed(visible());
-    if (visible()) wake();
+    if (visible() === last) return;
+    last = visible();
+    changed(last);
+    wake();
   }
 
   const observer = new IntersectionObserver((entries) => {

@@ -3,122 +3,95 @@
 import type { Model } from "../shared/afm";
 import { downloadCanvas } from "../shared/controls";
 import { h, put } from "../shared/dom";
-import { applyTheme, watchTheme, type Palette } from "../shared/theme";
-import { momentAt, pointAt, type Trace } from "../shared/trace";
+import { applyTheme, watchTheme } from "../shared/theme";
+import type { Trace } from "../shared/trace";
 import { createCommands } from "./commands";
 import { createHeader } from "./header";
 import { createHelp } from "./help";
 import { listenToKeys } from "./keyboard";
+import { layoutFor } from "./layout";
 import { createLive } from "./live";
 import { createLoop } from "./loop";
 import { createPanel } from "./panel";
 import { createPlayer } from "./playing";
 import { createPicture, gridOf } from "./scene";
-import { layerAt, ledgerCache, particlesOf, readState, STATE_TRAITS, type Part, type State } from "./state";
+import { readState, STATE_TRAITS, type Part, type State } from "./state";
+import { createTeller } from "./tell";
 import { createTransport } from "./transport";
-import { captionWords, changeWords, layerWords, sentence, whereWords } from "./words";
 
 export function mountPlayer(root: HTMLElement, model: Model, trace: Trace, signal: AbortSignal): void {
   const { meta } = trace;
+  const read = () => readState(model, trace);
   const canvas = h("canvas", { class: "flowviz-canvas", role: "application", tabindex: 0 });
   const picture = createPicture(canvas, trace);
-  const ledgerFor = ledgerCache(meta.layers);
-  const read = () => readState(model, trace);
-  const live = createLive();
-  const help = createHelp();
+  const [live, help] = [createLive(), createHelp()];
   const commands = createCommands(model, trace, picture, help, root);
   const { act, scrub, select } = commands;
   const header = createHeader(meta.title, partsOf(trace), act, () => downloadCanvas(canvas, fileName(meta.title)));
-  const panel = createPanel(meta, (to) => act({ do: "go", to }), (column) => {
-    if (column) root.dataset["lit"] = column;
-    else delete root.dataset["lit"];
-  });
+  const panel = createPanel(meta, (to) => act({ do: "go", to }), (column) => light(root, column));
   const transport = createTransport(meta, act, scrub);
+  const tell = createTeller(trace, { root, canvas, header, panel, transport, live });
   const stage = h("div", { class: "flowviz-stage" }, canvas);
-  root.append(header.el, h("div", { class: "flowviz-main" }, stage, h("div", { class: "flowviz-side" }, panel.el)), transport.el, live.el, help.el);
-  put(root, "role", "group");
-  put(root, "aria-label", `Transport player: ${meta.title}`);
-  put(root, "tabindex", "-1");
+  const main = h("div", { class: "flowviz-main" }, stage, h("div", { class: "flowviz-side" }, panel.el));
+  root.append(header.el, main, transport.el, live.el, help.el);
+  setAttributes(root, { role: "group", "aria-label": `Transport player: ${meta.title}`, tabindex: "-1" });
 
-  let palette: Palette = applyTheme(root, read().theme);
+  let palette = applyTheme(root, read().theme);
+  let fitted = "";
   let drawn = "";
-  let shown = { ledger: null as object | null, layer: NaN, direction: "", selected: NaN };
-  let before: State | null = null;
   let frames = 0;
-
-  function paint(state: State): void {
-    picture.draw(state, palette);
-    put(root, "data-frames-drawn", String(++frames));
-    put(root, "data-ready", "1");
-  }
-
-  function tell(state: State): void {
-    const { position, direction, selected } = state;
-    const set = particlesOf(trace, direction);
-    const ledger = ledgerFor(set, selected);
-    const layer = layerAt(position, meta.layers.length, direction);
-    header.update(state);
-    transport.update(state);
-    if (ledger !== shown.ledger) panel.show(ledger, captionWords(set.count, selected >= 0));
-    if (layer !== shown.layer || ledger !== shown.ledger) panel.mark(layer);
-    if (layer !== shown.layer || ledger !== shown.ledger || direction !== shown.direction) {
-      const border = (l: number) => pointAt(set, selected, momentAt(meta.layers, l));
-      const path = selected >= 0 ? border : null;
-      panel.say(sentence({ meta, direction, position, ledger, set, path }));
-    }
-    shown = { ledger, layer, direction, selected };
-    const where = whereWords(meta, position, direction);
-    live.say(changeWords(before, state, set, ledger) ?? (state.playing ? layerWords(meta, position, direction) : where));
-    before = state;
-    put(canvas, "aria-label", canvasWords(meta.title, where, set.count, selected));
-    put(root, "data-position", String(position));
-    put(root, "data-layer", String(layer + 1));
-    put(root, "data-direction", direction);
-    put(root, "data-selected", String(selected));
-    put(root, "data-logp", String(ledger.total));
-  }
-
   const player = createPlayer(meta.layers, commands);
-  const loop = createLoop(
-    root,
-    (now) => {
-      const playing = player.advance(read(), now);
-      const state = read();
-      const key = JSON.stringify(state) + size;
-      if (key !== drawn) {
-        drawn = key;
-        paint(state);
-        tell(state);
-      }
-      return playing;
-    },
-    () => player.restart(),
-    signal,
-  );
 
-  let size = "";
-  function fit(): void {
-    const width = root.clientWidth;
-    if (width === 0) return;
-    const tight = width < 480 || (width >= 760 && width < 900);
-    root.classList.toggle("flowviz-narrow", width < 760);
-    root.classList.toggle("flowviz-tight", tight);
-    panel.tighten(tight);
-    const side = canvasSide(width);
-    canvas.style.width = canvas.style.height = `${side}px`;
-    picture.resize(side, window.devicePixelRatio || 1);
-    transport.fit();
-    size = `${width} ${window.devicePixelRatio}`;
-    loop.wake();
+  function show(state: State): void {
+    const key = JSON.stringify(state);
+    if (key === drawn) return;
+    drawn = key;
+    picture.draw(state, palette);
+    tell(state);
+    setAttributes(root, { "data-frames-drawn": String(++frames), "data-ready": "1" });
   }
-  function recolour(): void {
-    palette = applyTheme(root, read().theme);
+
+  function frame(now: number): boolean {
+    const playing = player.advance(read(), now);
+    show(read());
+    return playing;
+  }
+
+  /** Draws again even where no trait has changed. */
+  function redraw(): void {
     drawn = "";
     loop.wake();
   }
 
-  const resized = new ResizeObserver(fit);
-  resized.observe(root);
+  function recolour(): void {
+    palette = applyTheme(root, read().theme);
+    redraw();
+  }
+
+  function fit(): void {
+    const ratio = window.devicePixelRatio || 1;
+    const room = `${root.clientWidth} ${ratio}`;
+    if (root.clientWidth === 0 || room === fitted) return;
+    fitted = room;
+    const { side, narrow, tight, snug } = layoutFor(root.clientWidth);
+    for (const [name, on] of Object.entries({ narrow, tight, snug })) root.classList.toggle(`flowviz-${name}`, on);
+    canvas.style.width = canvas.style.height = `${side}px`;
+    picture.resize(side, ratio);
+    panel.tighten(tight);
+    transport.fit();
+    redraw();
+  }
+
+  const loop = createLoop(
+    root,
+    frame,
+    (visible) => {
+      player.restart();
+      if (visible) redraw();
+    },
+    signal,
+  );
+  watchSize(root, fit, signal);
   watchTheme(root, recolour, signal);
   listenToModel(model, signal, () => loop.wake(), recolour);
   listenToKeys(root, canvas, transport.strip, () => read().selected >= 0, act, signal);
@@ -126,8 +99,17 @@ export function mountPlayer(root: HTMLElement, model: Model, trace: Trace, signa
     const box = canvas.getBoundingClientRect();
     select(event.clientX - box.left, event.clientY - box.top);
   });
-  signal.addEventListener("abort", () => resized.disconnect());
   fit();
+}
+
+function setAttributes(el: Element, attributes: Record<string, string>): void {
+  for (const [name, value] of Object.entries(attributes)) put(el, name, value);
+}
+
+/** One column of the ledger stands out everywhere; null: none does. */
+function light(root: HTMLElement, column: string | null): void {
+  if (column) root.dataset["lit"] = column;
+  else delete root.dataset["lit"];
 }
 
 function partsOf(trace: Trace): Part[] {
@@ -135,19 +117,14 @@ function partsOf(trace: Trace): Part[] {
   return [...(trace.mesh ? ["density" as const] : []), "particles", ...(grid ? ["grid" as const] : [])];
 }
 
-/** Half of a wide card, all of a narrow one, and never more than the mockup's 528. */
-export function canvasSide(width: number): number {
-  const room = width < 760 ? width - 32 : Math.min(width / 2, width - 420) - 31;
-  return Math.max(200, Math.min(528, Math.round(room)));
-}
-
-function canvasWords(title: string, where: string, points: number, selected: number): string {
-  const point = selected >= 0 ? `point ${selected + 1} of ${points} chosen` : `${points} points, none chosen`;
-  return `${title}. ${where}; ${point}. Arrow keys choose a point.`;
-}
-
 function fileName(title: string): string {
   return `${title.toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-|-$/g, "") || "flowviz"}.png`;
+}
+
+function watchSize(el: HTMLElement, changed: () => void, signal: AbortSignal): void {
+  const observer = new ResizeObserver(changed);
+  observer.observe(el);
+  signal.addEventListener("abort", () => observer.disconnect());
 }
 
 function listenToModel(model: Model, signal: AbortSignal, changed: () => void, recolour: () => void): void {

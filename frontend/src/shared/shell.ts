@@ -30,13 +30,18 @@ export function renderShell({ name, css, mount }: Shell, { model, el, signal }: 
     const mine = ++turn;
     const outcome = await decodeTrace(model.get("meta"), model.get("payload")).catch((error: Error) => error);
     if (mine !== turn || life.signal.aborted) return;
-    mounted.abort();
-    mounted = new AbortController();
     clear();
-    if (outcome instanceof Error) showError(root, model.get("theme"), outcome);
-    else mount(root, model, outcome, mounted.signal);
+    try {
+      if (outcome instanceof Error) throw outcome;
+      mount(root, model, outcome, mounted.signal);
+    } catch (error) {
+      clear();
+      showError(root, model.get("theme"), error as Error);
+    }
   }
   function clear(): void {
+    mounted.abort();
+    mounted = new AbortController();
     root.replaceChildren(style);
     delete root.dataset["error"];
     delete root.dataset["ready"];

@@ -1,0 +1,31 @@
+/** How the player fills its room. */
+
+export interface Layout {
+  /** The side of the square picture, CSS pixels. */
+  side: number;
+  /** The ledger goes under the picture. */
+  narrow: boolean;
+  /** The table drops its bars, and columns that no layer has. */
+  tight: boolean;
+  /** The table's bars are short. */
+  snug: boolean;
+}
+
+const NARROW = 760;
+const MOST_SIDE = 528;
+const LEAST_SIDE = 200;
+/** Least width of the ledger beside the picture. */
+const LEDGER = 420;
+/** Padding and borders around the picture. */
+const AROUND = 31;
+
+export function layoutFor(width: number): Layout {
+  const narrow = width < NARROW;
+  const room = narrow ? width : Math.min(width / 2, width - LEDGER);
+  return {
+    side: Math.max(LEAST_SIDE, Math.min(MOST_SIDE, Math.round(room - AROUND))),
+    narrow,
+    tight: width < 480 || (!narrow && width < 960),
+    snug: width < 1100,
+  };
+}
