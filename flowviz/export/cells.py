@@ -11,6 +11,15 @@ from typing import Any
 _VIEW = "application/vnd.jupyter.widget-view+json"
 _STATE = "application/vnd.jupyter.widget-state+json"
 _SCRIPT = "application/javascript"
+KINDS = [  # of output that a page shows, the best first: stored pages before stills before text
+    "text/html",
+    "text/markdown",
+    "image/svg+xml",
+    "text/latex",
+    "image/png",
+    "image/jpeg",
+    "text/plain",
+]
 
 
 class ExportWarning(UserWarning):
@@ -34,11 +43,10 @@ def prepare(notebook: Any) -> Any:
     _check_executed(notebook)
     state = notebook.metadata.pop("widgets", {}).get(_STATE, {}).get("state", {})
     for number, cell in enumerate(notebook.cells, 1):
-        cell.outputs = [
-            _plain(output, state, name_of(number, cell)) for output in cell.get("outputs", [])
-        ]
-        if cell.cell_type != "code":
-            del cell["outputs"]
+        if cell.cell_type == "code":
+            where = name_of(number, cell)
+            plain = [_plain(output, state, where) for output in cell.outputs]
+            cell.outputs = [output for output in plain if _can_be_shown(output, where)]
     return notebook
 
 
@@ -66,6 +74,16 @@ def _plain(output: Any, state: dict[str, Any], where: str) -> Any:
     if view is not None and "text/html" not in data:
         _widget_as_text(data, view["model_id"], state, where)
     return output
+
+
+def _can_be_shown(output: Any, where: str) -> bool:
+    """Whether an output is text or holds a kind that pages know; else a warning, if it is any."""
+    data = output.get("data")
+    if data is None or any(kind in data for kind in KINDS):
+        return True
+    if data:
+        warn(f"{where}: an output of kind {', '.join(data)} is left out")
+    return False
 
 
 def _last_written(line: str) -> str:

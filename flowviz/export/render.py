@@ -15,14 +15,13 @@ from nbconvert import HTMLExporter
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from pygments.formatters import HtmlFormatter
 
-from .cells import warn
+from .cells import KINDS, warn
 from .formula import mathml
 
 _POLICY = (
     "default-src 'none'; script-src {scripts}; style-src 'unsafe-inline'; "
     "img-src data: blob:; media-src data:; font-src data:; base-uri 'none'; form-action 'none'"
 )
-_KINDS = ["text/html", "text/markdown", "image/svg+xml", "text/latex", "image/png", "image/jpeg"]
 
 
 def render(notebook: Any, path: Path) -> str:
@@ -58,9 +57,9 @@ class _Renderer(IPythonRenderer):
 class _Exporter(HTMLExporter):
     @property
     def default_config(self):
-        """Stored pages before anything that would need a script."""
+        """nbconvert's, but no kind of output that needs a script."""
         config = super().default_config
-        config.NbConvertBase.display_data_priority = [*_KINDS, "text/plain"]
+        config.NbConvertBase.display_data_priority = KINDS
         return config
 
     @pass_context
