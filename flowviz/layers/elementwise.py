@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor, nn
 
@@ -105,20 +107,25 @@ class RationalQuadraticSpline(Elementwise):
 class ActNorm(Bijection):
     """z = exp(s) (x - m), with m and s set from data so that z has mean 0 and variance 1.
 
-    Shapes: x, z (..., *shape), one (m, s) for each coordinate. Ledger: volume = sum s. Exact.
+    Shapes: x, z (..., *shape). One (m, s) for each coordinate, or with `channels=True` for each
+    channel, the first axis of the event, e.g. of (C, H, W). Ledger: volume = sum s over all
+    coordinates, for images H W sum s. Exact.
     `initialize(x)` sets them once (`fv.fit` calls it); until then the layer is the identity, and
     afterwards both are learned like any parameter. Nothing depends on the batch in `forward`.
-    Raises ValueError for fewer than two points, or a coordinate that is constant.
+    Raises ValueError for fewer than two numbers a coordinate, or a coordinate that is constant.
     Kingma & Dhariwal 2018, "Glow", section 3.1.
     """
 
     initialized: Tensor
 
-    def __init__(self, shape: int | tuple[int, ...]) -> None:
+    def __init__(self, shape: int | tuple[int, ...], channels: bool = False) -> None:
         super().__init__()
         self.data_shape = self.latent_shape = event_shape(shape)
-        self.mean = nn.Parameter(torch.zeros(self.data_shape))
-        self.log_scale = nn.Parameter(torch.zeros(self.data_shape))
+        inner = self.data_shape[1:]
+        own = (self.data_shape[0], *[1] * len(inner)) if channels else self.data_shape
+        self.mean = nn.Parameter(torch.zeros(own))
+        self.log_scale = nn.Parameter(torch.zeros(own))
+        self._shared = math.prod(self.data_shape) // math.prod(own)  # numbers that share an s
         self.register_buffer("initialized", torch.tensor(False))
 
     @torch.no_grad()
@@ -128,20 +135,23 @@ class ActNorm(Bijection):
         if self.initialized:
             return
         rows = x.reshape(-1, *self.data_shape)
-        if len(rows) < 2:
+        if len(rows) * self._shared < 2:
             raise ValueError(f"ActNorm: expected at least 2 points to start from, got {len(rows)}")
-        spread = rows.std(0)
+        shared = [0, *(i + 1 for i, size in enumerate(self.mean.shape) if size == 1)]
+        spread = rows.std(shared, keepdim=True)[0]
         if not (spread > 0).all():
             constant = int((~(spread > 0)).sum())
             raise ValueError(
                 f"ActNorm: expected data that vary in every coordinate, got {constant} constant"
             )
-        self.mean.copy_(rows.mean(0))
+        self.mean.copy_(rows.mean(shared, keepdim=True)[0])
         self.log_scale.copy_(-spread.log())
         self.initialized.fill_(True)
 
     def _volume(self, v: Tensor) -> Tensor:
-        return self.log_scale.sum().expand(v.shape[: v.dim() - len(self.data_shape)])
+        return (self._shared * self.log_scale.sum()).expand(
+            v.shape[: v.dim() - len(self.data_shape)]
+        )
 
     def _map(self, x: Tensor, context: Tensor | None) -> tuple[Tensor, Tensor]:
         return (x - self.mean) * self.log_scale.exp(), self._volume(x)

@@ -109,6 +109,16 @@ def slopes_of(raw: Tensor) -> Tensor:
     return softplus(raw + _SLOPE_SHIFT) + MIN_SLOPE
 
 
+def raw_slopes(slopes: Tensor) -> Tensor:
+    """The inverse of `slopes_of`, for slopes above MIN_SLOPE."""
+    return torch.log(torch.expm1((slopes - MIN_SLOPE).clamp(min=MIN_SLOPE))) - _SLOPE_SHIFT
+
+
+def raw_bins(sizes: Tensor, bound: float) -> Tensor:
+    """The inverse of `bins_of`, for sizes (K, ...) above MIN_BIN that fill [-bound, bound]."""
+    return (sizes / (2 * bound) - MIN_BIN).log()
+
+
 def bins_of(raw: Tensor, bound: float) -> tuple[Tensor, Tensor]:
     """Left ends (K, ...) and sizes (K, ...) of the bins of [-bound, bound]."""
     share = MIN_BIN + (1 - MIN_BIN * raw.shape[0]) * softmax(raw, 0)

@@ -70,6 +70,13 @@ def householder(vectors: Tensor, dim: int, tau: float = 1.0) -> Tensor:
     return eye - rows.mT @ torch.linalg.solve_triangular(triangle, rows, upper=True)
 
 
+def random_rotation(dim: int) -> Tensor:
+    """Uniform over the rotations, (dim, dim), float64; from torch's global generator."""
+    q, r = torch.linalg.qr(torch.randn(dim, dim, dtype=torch.float64))
+    q = q * r.diagonal().sign()  # uniform over the orthogonal matrices
+    return torch.cat([q[:, :1] * torch.linalg.det(q).sign(), q[:, 1:]], 1)
+
+
 def logarithm(rotation: Tensor) -> Tensor:
     """The skew A of least norm with exp(A) = rotation, (dim, dim), float64.
 

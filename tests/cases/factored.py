@@ -3,7 +3,7 @@
 import torch
 from case import Case, lively
 
-from flowviz.layers import QRLinear, Reversal, Rotation, SVDLinear
+from flowviz.layers import GaussianizationBlock, QRLinear, Reversal, Rotation, SVDLinear
 
 WEIGHT = torch.tensor([[0.3, -1.2, 0.5], [1.5, 0.2, 0.3], [0.2, 0.4, 1.5]])
 TURN = torch.tensor([[0.0, 0.0, 1.0], [1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
@@ -22,5 +22,8 @@ CASES = {
     ),
     "SVD": Case(lambda: lively(SVDLinear(4)), (4,)),
     "SVD, Cayley": Case(lambda: lively(SVDLinear(3, "cayley")), (3,)),
+    "Gaussianization block": Case(
+        lambda: lively(GaussianizationBlock(3, 5, 3.0), 1.5), (3,), awkward=(-3.0, 3.0)
+    ),
     "SVD of a matrix": Case(lambda: SVDLinear.from_matrix(WEIGHT), (3,)),
 }

@@ -1,0 +1,194 @@
+"""Glow's steps on images (C, H, W): the invertible 1x1 convolution and convolutional couplings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from ..layer import Bijection, batch_shape
+from ..nets.conv import ConvNet, image_with
+from .images import image_shape
+from .linear import LULinear
+from .rotation import Rotation
+from .turns import random_rotation
+from .univariate import Univariate
+
+
+class Conv1x1(Bijection):
+    """z[:, h, w] = R L U x[:, h, w] + b at every pixel: the channels are mixed, everywhere alike.
+
+    R is a random rotation drawn at construction and then fixed, L U as in `LULinear`; so the
+    layer starts as a random rotation, and det > 0. (Glow fixes a permutation P from the
+    factorization of such a rotation. P is a reflection half of the time, and no path of
+    invertible maps leads there; R mixes as well and turns.)
+    Shapes: x, z (..., C, H, W). Ledger: volume = H W sum d. Exact.
+    Path: R(tau) L(tau) U(tau) x + tau b. Kingma & Dhariwal 2018, "Glow", section 3.2.
+    """
+
+    def __init__(self, shape: Sequence[int]) -> None:
+        super().__init__()
+        self.data_shape = self.latent_shape = image_shape(shape, "Conv1x1")
+        channels = self.data_shape[0]
+        self.lu = LULinear(channels)
+        self.rotation = None
+        if channels > 1:
+            turn = random_rotation(channels)
+            self.rotation = Rotation.from_matrix(turn, learn=False, form="householder").float()
+
+    def matrix(self, tau: float = 1.0) -> Tensor:
+        """W(tau), (C, C)."""
+        weight = self.lu.matrix(tau)
+        return weight if self.rotation is None else self.rotation.matrix(tau) @ weight
+
+    def _volume(self, v: Tensor) -> Tensor:
+        pixels = self.data_shape[1] * self.data_shape[2]
+        return (pixels * self.lu.log_diagonal.sum()).expand(batch_shape(v, self.data_shape))
+
+    def _map(self, x: Tensor, context: Tensor | None) -> tuple[Tensor, Tensor]:
+        return self._path(x, 1.0, context), self._volume(x)
+
+    def _unmap(self, z: Tensor, context: Tensor | None) -> tuple[Tensor, Tensor]:
+        lower, upper = self.lu.factors()
+        back = torch.eye(len(lower), dtype=z.dtype, device=z.device)
+        if self.rotation is not None:
+            back = self.rotation.matrix().mT
+        back = torch.linalg.solve_triangular(lower, back, upper=False, unitriangular=True)
+        back = torch.linalg.solve_triangular(upper, back, upper=True)
+        columns = back @ (z.flatten(-2) - self.lu.bias[:, None])
+        return columns.unflatten(-1, self.data_shape[1:]), self._volume(z)
+
+    def _path(self, x: Tensor, tau: float, context: Tensor | None) -> Tensor:
+        columns = self.matrix(tau) @ x.flatten(-2) + tau * self.lu.bias[:, None]
+        return columns.unflatten(-1, self.data_shape[1:])
+
+    @property
+    def title(self) -> str:
+        return "1×1 convolution"
+
+    @property
+    def action(self) -> str:
+        return "the channels of every pixel are mixed, everywhere alike"
+
+
+class ConvCoupling(Bijection):
+    """Part of the image stays and decides, through convolutions, how the other part moves.
+
+    A univariate map for every number that moves; its parameters come from a `ConvNet` (`hidden`
+    widths, `norm=True` for ActNorm inside, as in Glow's code). It starts at the identity.
+    mask="channels": half of the channels (rounded up) stay; "checkerboard": every other pixel;
+    "half": the upper half of the rows (rounded up). keep="first" lets that part stay (of the
+    checkerboard the pixels with an even sum of indices), "second" the other.
+
+    Shapes: x, z (..., C, H, W), context (..., context) or None. Ledger: volume = sum of log
+    slopes over what moves. Exact. Raises ValueError for unknown masks, or if nothing would move.
+    Path: the straight line, increasing in every moving number at every tau.
+    Dinh et al. 2016, "RealNVP", section 3.4; Kingma & Dhariwal 2018, "Glow"; Durkan et al. 2019.
+    """
+
+    stays: Tensor
+
+    def __init__(
+        self,
+        shape: Sequence[int],
+        univariate: Univariate,
+        mask: str = "channels",
+        keep: str = "first",
+        hidden: Sequence[int] = (64, 64),
+        context: int = 0,
+        norm: bool = False,
+    ) -> None:
+        super().__init__()
+        self.data_shape = self.latent_shape = image_shape(shape, "ConvCoupling")
+        stays = _stays(self.data_shape, mask, keep)
+        self.register_buffer("stays", stays, persistent=False)
+        self.univariate, self.context_size = univariate, context
+        self.mask, self.keep = mask, keep
+        channels = self.data_shape[0]
+        # whole channels are kept apart; of pixels the net must know which are masked, not black
+        seen = int(stays.sum()) if mask == "channels" else channels + 1
+        moved = channels - seen if mask == "channels" else channels
+        start = univariate.identity().repeat_interleave(moved)
+        self.net = ConvNet(seen + context, hidden, start, norm)
+
+    def initialize(self, x: Tensor, context: Tensor | None = None) -> None:
+        """Let the norms inside the net, if there are any, start from images x (..., C, H, W)."""
+        self.check(x, self.data_shape, "x on the data side", context)
+        seen = image_with(self._seen(x), context)
+        self.net.initialize(seen.reshape(-1, *seen.shape[-3:]))
+
+    def _halves(self, v: Tensor) -> tuple[Tensor, Tensor]:
+        """The channels that stay and those that move."""
+        halves = v.tensor_split(((self.data_shape[0] + 1) // 2,), -3)
+        return halves if self.keep == "first" else halves[::-1]
+
+    def _seen(self, v: Tensor) -> Tensor:
+        if self.mask == "channels":
+            return self._halves(v)[0]
+        mask = self.stays.to(v.dtype).expand(*v.shape[:-3], 1, *v.shape[-2:])
+        return torch.cat([torch.where(self.stays, v, 0.0), mask], -3)
+
+    def _params(self, v: Tensor, context: Tensor | None) -> Tensor:
+        """Parameters (P, ..., moved channels, H, W)."""
+        params = self.net(image_with(self._seen(v), context))
+        return params.unflatten(-3, (self.univariate.count, -1)).movedim(-4, 0)
+
+    def _apply_to(self, v: Tensor, context: Tensor | None, step) -> tuple[Tensor, Tensor]:
+        params = self._params(v, context)
+        if self.mask == "channels":
+            kept, moved = self._halves(v)
+            out, log_slope = step(moved, params)
+            both = (kept, out) if self.keep == "first" else (out, kept)
+            return torch.cat(both, -3), log_slope.sum((-3, -2, -1))
+        out, log_slope = step(v, params)
+        log_slope = torch.where(self.stays, 0.0, log_slope)
+        return torch.where(self.stays, v, out), log_slope.sum((-3, -2, -1))
+
+    def _map(self, x: Tensor, context: Tensor | None) -> tuple[Tensor, Tensor]:
+        return self._apply_to(x, context, self.univariate.map)
+
+    def _unmap(self, z: Tensor, context: Tensor | None) -> tuple[Tensor, Tensor]:
+        return self._apply_to(z, context, self.univariate.unmap)
+
+    def _path(self, x: Tensor, tau: float, context: Tensor | None) -> Tensor:
+        return torch.lerp(x, self._map(x, context)[0], tau)
+
+    @property
+    def title(self) -> str:
+        return f"{self.univariate.title} coupling"
+
+    @property
+    def settings(self) -> str:
+        return f"mask={self.mask!r}, keep={self.keep!r}, {self.univariate!r}"
+
+    @property
+    def action(self) -> str:
+        part, other = _PARTS[self.mask][:: 1 if self.keep == "first" else -1]
+        verb = self.univariate.action.replace("is ", "are ").replace("moves", "move")
+        return f"{part} stay; {other} {verb}, by amounts that {part} decide"
+
+
+_PARTS = {
+    "channels": ("the first channels", "the other channels"),
+    "checkerboard": ("the black pixels of a checkerboard", "the white pixels"),
+    "half": ("the upper rows", "the lower rows"),
+}
+
+
+def _stays(shape: tuple[int, int, int], mask: str, keep: str) -> Tensor:
+    """True where a number stays: (C, 1, 1) for channels, else (1, H, W)."""
+    if mask not in _PARTS or keep not in ("first", "second"):
+        raise ValueError(
+            f"ConvCoupling: expected mask {' or '.join(_PARTS)} and keep first or second, "
+            f"got mask={mask!r}, keep={keep!r}"
+        )
+    c, h, w = (torch.arange(size) for size in shape)
+    first = {
+        "channels": (c < (len(c) + 1) // 2)[:, None, None],
+        "checkerboard": ((h[:, None] + w) % 2 == 0)[None],
+        "half": (h < (len(h) + 1) // 2)[None, :, None].expand(1, -1, len(w)),
+    }[mask]
+    if first.all():
+        raise ValueError(f"ConvCoupling: with mask={mask!r} nothing of {shape} would move")
+    return first.clone() if keep == "first" else ~first

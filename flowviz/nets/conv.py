@@ -1,0 +1,89 @@
+"""Convolutional conditioners: images in, parameters for every pixel out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import conv2d, relu
+
+
+class ConvNet(nn.Module):
+    """Convolutions and ReLUs, 3x3, 1x1, ..., 3x3: (..., inputs, H, W) -> (..., len(bias), H, W).
+
+    The size of the image is kept. The last convolution starts at zero weights and the given
+    bias, so that whatever it conditions starts where that bias puts it. `hidden` are the widths
+    in between; () is one 3x3 convolution. `norm=True` puts a `ChannelNorm` behind every hidden
+    convolution; Glow's code has it, its paper does not say so.
+    """
+
+    def __init__(
+        self, inputs: int, hidden: Sequence[int], bias: Tensor, norm: bool = False
+    ) -> None:
+        super().__init__()
+        if inputs < 1 or any(h < 1 for h in hidden):
+            raise ValueError(
+                f"ConvNet: expected positive sizes, got inputs={inputs}, hidden={list(hidden)}"
+            )
+        sizes = [inputs, *hidden, len(bias)]
+        kernels = [3, *[1] * (len(hidden) - 1), 3] if hidden else [3]
+        shapes = zip(sizes[:-1], sizes[1:], kernels, strict=True)
+        self.convs = nn.ModuleList(nn.Conv2d(a, b, k, padding=k // 2) for a, b, k in shapes)
+        self.norms = nn.ModuleList(ChannelNorm(h) if norm else nn.Identity() for h in hidden)
+        nn.init.zeros_(self.convs[-1].weight)
+        self.convs[-1].bias.data.copy_(bias)
+
+    def forward(self, h: Tensor) -> Tensor:
+        batch, h = h.shape[:-3], h.reshape(-1, *h.shape[-3:])
+        *hidden, last = self.convs
+        for conv, norm in zip(hidden, self.norms, strict=True):
+            h = relu(norm(_convolved(h, conv)), inplace=True)
+        h = _convolved(h, last)
+        return h.reshape(*batch, *h.shape[1:])
+
+    @torch.no_grad()
+    def initialize(self, h: Tensor) -> None:
+        """Set the norms, if there are any, from images (N, inputs, H, W) that arrive here."""
+        for conv, norm in zip(self.convs[:-1], self.norms, strict=True):
+            h = _convolved(h, conv)
+            if isinstance(norm, ChannelNorm):
+                norm.initialize(h)
+            h = relu(norm(h))
+
+
+class ChannelNorm(nn.Module):
+    """exp(s) (h - m), one m and s a channel: mean 0 and variance 1 on the images it starts from."""
+
+    initialized: Tensor
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.mean = nn.Parameter(torch.zeros(channels, 1, 1))
+        self.log_scale = nn.Parameter(torch.zeros(channels, 1, 1))
+        self.register_buffer("initialized", torch.tensor(False))
+
+    def forward(self, h: Tensor) -> Tensor:
+        return (h - self.mean) * self.log_scale.exp()
+
+    @torch.no_grad()
+    def initialize(self, h: Tensor) -> None:
+        """Set m and s from h (N, channels, H, W), once. A constant channel keeps its scale."""
+        if self.initialized:
+            return
+        mean, spread = h.mean((0, 2, 3)), h.std((0, 2, 3))
+        self.mean.copy_(mean[:, None, None])
+        self.log_scale.copy_(-torch.where(spread > 0, spread, 1.0).log()[:, None, None])
+        self.initialized.fill_(True)
+
+
+def image_with(image: Tensor, context: Tensor | None) -> Tensor:
+    """The image (..., C, H, W), joined with the context (..., K) or (K,) as constant channels."""
+    if context is None:
+        return image
+    planes = context[..., None, None].expand(*image.shape[:-3], -1, *image.shape[-2:])
+    return torch.cat([image, planes], -3)
+
+
+def _convolved(h: Tensor, conv: nn.Conv2d) -> Tensor:
+    return conv2d(h, conv.weight, conv.bias, padding=conv.padding)
