@@ -30,17 +30,28 @@ def every(**declared: object) -> Callable:
     `@every(kind="bijection")`, `@every(exact=True)`, `@every()`; a declared function is a
     condition: `@every(context=bool)`, `@every(shape=lambda s: s == (2,))`.
     """
+    return lambda law: _over(law, _chosen(law, declared))
+
+
+def one_of_each(**declared: object) -> Callable:
+    """As `every`, but one case for each class with and without context: for laws that cost."""
 
     def decorate(law: Callable) -> Callable:
-        name = law.__name__.removeprefix("test_")
-        chosen = [
-            pytest.param(case, id=key)
-            for key, case in CASES.items()
-            if name not in case.exempt and _declares(case, declared)
-        ]
-        return pytest.mark.parametrize("case", chosen)(law)
+        firsts: dict[tuple[type, bool], str] = {}
+        for key in _chosen(law, declared):
+            firsts.setdefault((type(CASES[key].build()), bool(CASES[key].context)), key)
+        return _over(law, list(firsts.values()))
 
     return decorate
+
+
+def _over(law: Callable, keys: list[str]) -> Callable:
+    return pytest.mark.parametrize("case", [pytest.param(CASES[k], id=k) for k in keys])(law)
+
+
+def _chosen(law: Callable, declared: dict[str, object]) -> list[str]:
+    name = law.__name__.removeprefix("test_")
+    return [k for k, c in CASES.items() if name not in c.exempt and _declares(c, declared)]
 
 
 def _declares(case: Case, declared: dict[str, object]) -> bool:

@@ -12,7 +12,7 @@ import pytest
 import torch
 from case import Case
 from laws import close, jacobians
-from registry import CASES, every
+from registry import CASES, every, one_of_each
 from torch import nn
 
 from flowviz import Layer
@@ -57,7 +57,7 @@ def test_vmap_of_grad_of_the_volume(case):
     assert torch.isfinite(rows).all()
 
 
-@every(kind="bijection")
+@one_of_each(kind="bijection")
 def test_compiles_whole(case):
     """One graph, no breaks; the eager backend: nothing here depends on a C++ compiler."""
     layer, x = case.build(), case.points(8)
@@ -70,7 +70,7 @@ def test_compiles_whole(case):
     close(terms.total, row.total, 1e-12)
 
 
-@every(kind="bijection")
+@one_of_each(kind="bijection")
 def test_exports(case):
     layer, x = case.build(), case.points(8)
     args = (x,) if not case.context else (x, case.contexts(x))
