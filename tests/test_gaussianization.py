@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 import torch
+from case import lively
 from laws import close
+from masses import Grid
 
 import flowviz as fv
 from flowviz.layers import GaussianizationBlock
@@ -85,3 +87,13 @@ def test_repeated_values_do_not_break_the_start():
     z, terms = block(x)
     assert torch.isfinite(z).all() and torch.isfinite(terms.volume).all()
     close(block.inverse(z)[0], x, 1e-9)
+
+
+def test_the_flow_of_the_zoo_integrates_to_1_and_its_draws_follow_it():
+    flow = lively(fv.zoo.gaussianization(blocks=3, bins=6), 0.6).double()
+    x = flow.sample(10_000, seed=0)
+    grid = Grid.around(x, 400)
+    with torch.no_grad():
+        mass = flow.log_prob(grid.points).exp() * grid.cell
+    assert float(mass.sum()) == pytest.approx(1, abs=2e-3)
+    assert grid.surprise(x, mass) > 1e-3
