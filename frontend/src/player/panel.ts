@@ -8,8 +8,8 @@ import type { Piece } from "./words";
 
 export interface Panel {
   el: HTMLElement;
-  /** A new ledger, with its caption. */
-  show(ledger: Ledger, caption: string): void;
+  /** A new ledger, with its caption: of one chosen point, or an average. */
+  show(ledger: Ledger, caption: string, chosen: boolean): void;
   /** The layer at work: -1 the data side, L the latent side. */
   mark(layer: number): void;
   say(pieces: Piece[]): void;
@@ -100,13 +100,12 @@ function createTable(meta: Meta, go: (position: number) => void, light: (column:
     for (const cell of table.querySelectorAll(`[data-column="${column}"]:not(i)`)) cell.classList.add("flowviz-unused");
   }
 
-  function show(ledger: Ledger, words: string): void {
+  function show(ledger: Ledger, words: string, chosen: boolean): void {
     putText(caption, words);
     const scale = barScale(ledger.entries);
     base.fill(null, scale, plain(ledger.base));
     rows.forEach((row, l) => row.fill(ledger.entries[l]!, scale, plain(ledger.running[l]!)));
     total.fill(null, scale, relation + plain(ledger.total));
-    const chosen = words.includes("chosen");
     putText(density, chosen ? `p(x) ${meta.exact ? "=" : "≥"} ${figure(Math.exp(ledger.total), 2)}` : "");
   }
 

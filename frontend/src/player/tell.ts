@@ -35,11 +35,12 @@ export function createTeller(trace: Trace, parts: Parts): (state: State) => void
 
   function tellPanel({ state, set, ledger, layer }: Told): void {
     const { position, direction, selected } = state;
+    const chosen = selected >= 0;
     const same = ledger === before?.ledger && layer === before.layer;
-    if (ledger !== before?.ledger) parts.panel.show(ledger, captionWords(set.count, selected >= 0));
+    if (ledger !== before?.ledger) parts.panel.show(ledger, captionWords(set.count, chosen), chosen);
     if (!same) parts.panel.mark(layer);
     if (same && direction === before?.state.direction) return;
-    const path = selected < 0 ? null : (border: number) => pointAt(set, selected, momentAt(layers, border));
+    const path = chosen ? (border: number) => pointAt(set, selected, momentAt(layers, border)) : null;
     parts.panel.say(sentence({ meta, direction, position, ledger, set, path }));
   }
 

@@ -20,7 +20,7 @@ export interface Stamp {
 /** Many particles are drawn smaller and fainter, so that they do not hide the density. */
 export function dotStyle(count: number): { diameter: number; opacity: number } {
   const crowd = Math.min(1, 1500 / count);
-  return { diameter: Math.max(1.2, 2.6 * crowd ** 0.18), opacity: Math.max(0.2, crowd ** 0.2) };
+  return { diameter: Math.max(1.2, 2.6 * crowd ** 0.18), opacity: Math.max(0.12, crowd ** 0.38) };
 }
 
 export function stamp(diameter: number, opacity: number): Stamp {
