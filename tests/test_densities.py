@@ -27,8 +27,14 @@ def density(case: Case, x: Tensor) -> Tensor:
     """p(x), or an unbiased estimate of it, under the base of the layer's latent space."""
     layer = case.build()
     context = _one_context(case)
-    z, terms = layer(x, context)
-    return (BASES[layer.latent_space.name].log_prob(z) + terms.total).exp()
+    z, terms = layer(x.repeat(repeats(case), 1), context)
+    p = (BASES[layer.latent_space.name].log_prob(z) + terms.total).exp()
+    return p.reshape(-1, len(x)).mean(0)
+
+
+def repeats(case: Case) -> int:
+    """Draws a point: one does where there is a plane full of points, or where it is exact."""
+    return 400 if case.shape == (1,) and not case.exact else 1
 
 
 def draws(case: Case, n: int) -> Tensor:

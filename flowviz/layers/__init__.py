@@ -13,6 +13,9 @@ from .elementwise import (
     QuadraticSpline,
     RationalQuadraticSpline,
 )
+from .flowified import (
+    FlowifiedLinear,
+)
 from .funnel import AutoregressiveFunnel, ConvFunnel, CouplingFunnel, Funnel, LinearFunnel
 from .gaussianization import GaussianizationBlock
 from .images import Flatten, Reshape, Split, Squeeze
@@ -47,6 +50,7 @@ __all__ = [
     "CouplingFunnel",
     "Elementwise",
     "Flatten",
+    "FlowifiedLinear",
     "Funnel",
     "GaussianizationBlock",
     "Inverse",

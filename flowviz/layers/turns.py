@@ -118,7 +118,8 @@ def cayley_logarithm(rotation: Tensor) -> Tensor:
 
 def reflections(rotation: Tensor) -> Tensor:
     """Vectors (2m, dim), m = dim // 2, whose Householder product is the rotation, float64."""
-    rest, dim = rotation.double().clone(), len(rotation)
+    left, _, right = torch.linalg.svd(rotation.double())
+    rest, dim = left @ right, len(rotation)  # without its rounding, which is no reflection
     vectors = torch.zeros(2 * (dim // 2), dim, dtype=rest.dtype, device=rest.device)
     for k in range(dim - 1):  # reflect column k onto the k-th axis
         vector = rest[:, k].clone()
