@@ -5,12 +5,11 @@ from __future__ import annotations
 import pytest
 import torch
 from laws import close
+from nflows.transforms import splines as peer
 
 from flowviz.layers import univariate as maps
 from flowviz.layers.polynomial_spline import _unit_mass
 from flowviz.layers.spline import MIN_BIN, MIN_SLOPE, bins_of, slopes_of
-
-peer = pytest.importorskip("nflows.transforms.splines")
 
 BOUND, BINS, N = 2.5, 6, 400
 X = torch.linspace(-BOUND + 1e-3, BOUND - 1e-3, N, dtype=torch.float64).unsqueeze(-1)
