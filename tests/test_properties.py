@@ -12,11 +12,23 @@ from laws import close, log_volumes
 
 from flowviz import Layer
 from flowviz.layers import Coupling, Elementwise
-from flowviz.layers.univariate import Additive, Affine, RationalQuadratic, Univariate
+from flowviz.layers.univariate import (
+    Additive,
+    Affine,
+    LinearSpline,
+    QuadraticSpline,
+    RationalQuadratic,
+    Univariate,
+)
 
 bounded = settings(max_examples=40, deadline=None, derandomize=True, database=None)
 
-splines = st.builds(RationalQuadratic, st.integers(2, 12), st.floats(0.3, 6.0))
+bounds = st.floats(0.3, 6.0)
+smooth = st.one_of(
+    st.builds(RationalQuadratic, st.integers(2, 12), bounds),
+    st.builds(QuadraticSpline, st.integers(3, 12), bounds),
+)
+splines = st.one_of(smooth, st.builds(LinearSpline, st.integers(2, 12), bounds))
 univariates = st.one_of(st.builds(Additive), st.builds(Affine, st.floats(0.5, 4.0)), splines)
 numbers = st.floats(-1e3, 1e3, width=32)
 
@@ -84,7 +96,7 @@ def test_every_univariate_map_is_increasing(univariate: Univariate, values, seed
     assert (z.diff()[apart] > 0).all()
 
 
-@given(splines, st.integers(0, 99))
+@given(smooth, st.integers(0, 99))
 @bounded
 def test_a_spline_joins_its_tails(spline, seed):
     """At ±bound value and slope are those of the identity, from both sides: no jump, no kink."""

@@ -35,7 +35,8 @@ class Conv1x1(Bijection):
         self.rotation = None
         if channels > 1:
             turn = random_rotation(channels)
-            self.rotation = Rotation.from_matrix(turn, learn=False, form="householder").float()
+            self.rotation = Rotation.from_matrix(turn, learn=False, form="householder")
+            self.rotation.to(self.lu.bias)
 
     def matrix(self, tau: float = 1.0) -> Tensor:
         """W(tau), (C, C)."""

@@ -37,7 +37,7 @@ class GaussianizationBlock(Bijection):
         self.rotation = Rotation(dim, form=form)
         if dim > 1:
             turn = random_rotation(dim)
-            self.rotation = Rotation.from_matrix(turn, form=form).float()
+            self.rotation = Rotation.from_matrix(turn, form=form).to(self.marginal.params)
         self.register_buffer("initialized", torch.tensor(False))
 
     @torch.no_grad()
