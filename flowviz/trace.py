@@ -338,5 +338,3 @@ def _account(flow: Flow, x: Tensor, points: np.ndarray) -> Particles:
 def _triangle(a: np.ndarray, b: np.ndarray, c: np.ndarray) -> np.ndarray:
     u, v = b - a, c - a
     return 0.5 * np.abs(u[..., 0] * v[..., 1] - u[..., 1] * v[..., 0])
-
-

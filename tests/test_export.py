@@ -5,8 +5,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import html
-import os
 import re
+import runpy
 import sys
 import warnings
 from pathlib import Path
@@ -20,6 +20,7 @@ import flowviz as fv
 from flowviz.export import ExportWarning, export_notebook
 from flowviz.export.formula import mathml
 
+FINDER = Path(__file__).parents[1] / "scripts" / "chromium.py"
 VIEW = "application/vnd.jupyter.widget-view+json"
 STATE = "application/vnd.jupyter.widget-state+json"
 DOT = base64.b64decode(
@@ -285,7 +286,7 @@ def test_the_page_plays_from_disk_with_the_network_off(tmp_path: Path) -> None:
     asked, said = [], []
     with sync_playwright() as tools:
         browser = tools.chromium.launch(
-            executable_path=os.environ["FLOWVIZ_CHROMIUM"],
+            executable_path=runpy.run_path(str(FINDER))["find_chromium"](),
             args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
         )
         page = browser.new_context(offline=True).new_page()

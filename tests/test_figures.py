@@ -90,6 +90,13 @@ def test_thin_far_and_tiny_cells_keep_their_mass() -> None:
     assert rasterise(mesh, points, window).max() == 0
 
 
+def test_a_hair_lies_in_all_the_pixels_that_it_crosses() -> None:
+    window = Window((0.0, 0.0), 10.0, 20)
+    mesh, points = one_cell([(1.2, 1.1), (1.2 + 1e-5, 1.1), (1.2 + 1e-5, 4.3), (1.2, 4.3)])
+    column = rasterise(mesh, points, window)[:, 11]
+    assert column[5:9] == pytest.approx(np.array([0.3, 1, 1, 0.9]) / 3.2)
+
+
 def test_neighbours_leave_no_seam() -> None:
     """A square cut into skewed cells of equal density is flat inside."""
     rng = np.random.default_rng(0)
