@@ -10,7 +10,7 @@ from torch import nn
 
 from flowviz import nets
 from flowviz.flow import seeded
-from flowviz.nets.conditional import LOG_SIGMA, bounded_log_sigma, given_with
+from flowviz.nets.conditional import LOG_SIGMA, bounded_log_sigma, given_with, raw_log_sigma
 
 CONTINUOUS = {
     "Gaussian": (lambda: nets.ConditionalGaussian(2, 2, (8,)), (-20.0, 20.0)),
@@ -82,6 +82,14 @@ def test_log_sigma_is_bounded_and_its_gradient_finite_and_1_at_zero():
     assert bounded.min() == LOG_SIGMA[0] and bounded.max() == LOG_SIGMA[1]
     (grad,) = torch.autograd.grad(bounded.sum(), raw)
     assert torch.isfinite(grad).all() and grad[2] == 1
+
+
+@pytest.mark.parametrize("log_sigma", [-6.9, -1.0, 0.0, 2.9])
+def test_the_bound_can_be_undone(log_sigma):
+    raw = torch.tensor(raw_log_sigma(log_sigma), dtype=torch.float64)
+    assert float(bounded_log_sigma(raw)) == pytest.approx(log_sigma)
+    with pytest.raises(ValueError, match="between -7.0 and 3.0, got 4"):
+        raw_log_sigma(4)
 
 
 def test_far_values_keep_finite_gradients():

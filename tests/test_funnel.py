@@ -14,6 +14,7 @@ from flowviz import Flow
 from flowviz.flow import seeded
 from flowviz.layers import AffineCoupling, ConvFunnel, CouplingFunnel, Funnel, LinearFunnel
 from flowviz.nets import CenteredUniform
+from flowviz.nets.conditional import raw_log_sigma
 
 
 @pytest.mark.parametrize("name", [k for k in CASES if "convolutional" not in k])
@@ -37,7 +38,7 @@ def test_a_linear_gaussian_funnel_is_a_gaussian():
         layer.bijection.linear.bias.fill_(b)
         layer.bijection.shift.fill_(v)
         layer.decoder.net.linears[0].weight.copy_(torch.tensor([[a], [0.0]]))
-        layer.decoder.net.linears[0].bias[1] = 7 * math.atanh(math.log(s) / 7)
+        layer.decoder.net.linears[0].bias[1] = raw_log_sigma(math.log(s))
     mix = torch.tensor([[(1 - v * a) / f, -v * s / f], [a, s]], dtype=torch.float64)
     model = MultivariateNormal(torch.tensor([-b / f, 0.0]).double(), mix @ mix.mT)
     x = 2 * torch.randn(40, 2, generator=torch.Generator().manual_seed(0)).double()

@@ -11,6 +11,7 @@ from torch.distributions import MultivariateNormal
 from flowviz import Flow, HalfNormal, SortedNormal, StandardNormal, UniformIntegers
 from flowviz.flow import seeded
 from flowviz.layers import Abs, Max, MaxPool, Rounding, Slice, Sort
+from flowviz.nets.conditional import raw_log_sigma
 from flowviz.spaces import HALF_LINE, half_space
 
 
@@ -55,7 +56,7 @@ def test_a_linear_gaussian_slice_is_a_gaussian():
     layer, (a, b, s) = Slice(2, 1, hidden=()).double(), (0.8, -0.3, 0.6)
     with torch.no_grad():
         layer.decoder.net.linears[0].weight.copy_(torch.tensor([[a], [0.0]]))
-        raw = -7 * math.atanh(-math.log(s) / 7)  # undoes the bound on log sigma
+        raw = raw_log_sigma(math.log(s))
         layer.decoder.net.linears[0].bias.copy_(torch.tensor([b, raw]))
     covariance = torch.tensor([[1.0, a], [a, a**2 + s**2]], dtype=torch.float64)
     model = MultivariateNormal(torch.tensor([0.0, b], dtype=torch.float64), covariance)

@@ -3,6 +3,7 @@
 from .attention import ResidualAttention
 from .autoregressive import InverseAutoregressive, MaskedAutoregressive
 from .compose import Inverse, Sequential
+from .continuous import Continuous
 from .convolutional import Conv1x1, ConvCoupling
 from .coupling import AdditiveCoupling, AffineCoupling, Coupling, SplineCoupling
 from .elementwise import (
@@ -15,6 +16,12 @@ from .elementwise import (
 )
 from .flowified import (
     FlowifiedLinear,
+)
+from .flowified_conv import (
+    FlowifiedConv2d,
+    PadImage,
+    Tile,
+    TileLinear,
 )
 from .funnel import AutoregressiveFunnel, ConvFunnel, CouplingFunnel, Funnel, LinearFunnel
 from .gaussianization import GaussianizationBlock
@@ -43,6 +50,7 @@ __all__ = [
     "AffineCoupling",
     "Augment",
     "AutoregressiveFunnel",
+    "Continuous",
     "Conv1x1",
     "ConvCoupling",
     "ConvFunnel",
@@ -50,6 +58,7 @@ __all__ = [
     "CouplingFunnel",
     "Elementwise",
     "Flatten",
+    "FlowifiedConv2d",
     "FlowifiedLinear",
     "Funnel",
     "GaussianizationBlock",
@@ -63,6 +72,7 @@ __all__ = [
     "MaskedAutoregressive",
     "Max",
     "MaxPool",
+    "PadImage",
     "Permutation",
     "Planar",
     "QRLinear",
@@ -89,6 +99,8 @@ __all__ = [
     "StochasticPermutation",
     "Sylvester",
     "Tanh",
+    "Tile",
+    "TileLinear",
     "UniformDequantization",
     "VAELayer",
     "VariationalDequantization",

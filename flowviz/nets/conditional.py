@@ -229,6 +229,15 @@ def bounded_log_sigma(raw: Tensor) -> Tensor:
     return limit * torch.tanh(raw / limit)
 
 
+def raw_log_sigma(log_sigma: float) -> float:
+    """The number that `bounded_log_sigma` takes to log_sigma."""
+    low, high = LOG_SIGMA
+    if not low < log_sigma < high:
+        raise ValueError(f"expected a log sigma between {low} and {high}, got {log_sigma}")
+    limit = -low if log_sigma < 0 else high
+    return limit * math.atanh(log_sigma / limit)
+
+
 def gaussian_log_density(value: Tensor, mean: Tensor, log_sigma: Tensor) -> Tensor:
     """log N(value; mean, exp(log_sigma)^2), elementwise."""
     return -0.5 * ((value - mean) * (-log_sigma).exp()).square() - log_sigma - _HALF_LOG_TWO_PI

@@ -4,7 +4,7 @@ import torch
 from case import Case, lively
 from torch import nn
 
-from flowviz.layers import FlowifiedLinear
+from flowviz.layers import FlowifiedConv2d, FlowifiedLinear, PadImage, Tile, TileLinear
 
 TURNED = {"columns": ("volume",)}
 DROPS = {"kind": "surjection", "columns": ("volume", "decoder")}
@@ -47,5 +47,44 @@ CASES = {
     ),
     "flowified linear, from a line": Case(
         lambda: lively(FlowifiedLinear(1, 3, padding="gaussian", form="cayley"), 0.2), (1,), **ADDS
+    ),
+}
+
+TILE = Tile((1, 4, 4), 2, 2)
+OVERLAP = Tile((1, 3, 3), 2, 1)
+
+
+def _conv(shape, channels, kernel, stride, **options):
+    return lively(FlowifiedConv2d(shape, channels, kernel, stride, width=4, **options), 0.5)
+
+
+CASES |= {
+    "padded image": Case(
+        lambda: lively(PadImage((2, 2, 3), (1, 0, 0, 2))),
+        (2, 2, 3),
+        kind="stochastic",
+        exact=False,
+        columns=("encoder",),
+    ),
+    "tiles": Case(lambda: Tile((2, 4, 3), (2, 3), (2, 3)), (2, 4, 3), **TURNED),
+    "overlapping tiles": Case(lambda: lively(Tile((2, 5, 3), 3, (2, 1))), (2, 5, 3), **ADDS),
+    "linear on tiles": Case(lambda: lively(TileLinear(TILE, 4)), (4, 2, 2), **TURNED),
+    "linear on tiles, reducing": Case(
+        lambda: lively(TileLinear(OVERLAP, 2, width=4), 0.7), (4, 2, 2), **DROPS
+    ),
+    "linear on tiles, reducing against a standard normal": Case(
+        lambda: lively(TileLinear(OVERLAP, 2, "standard_normal")), (4, 2, 2), **DROPS
+    ),
+    "linear on tiles, increasing": Case(
+        lambda: lively(TileLinear(TILE, 5, padding="gaussian")), (4, 2, 2), **ADDS
+    ),
+    "flowified convolution": Case(lambda: _conv((1, 2, 4), 4, 2, 2), (1, 2, 4), **TURNED),
+    "flowified convolution, reducing": Case(lambda: _conv((2, 4, 4), 3, 2, 2), (2, 4, 4), **DROPS),
+    "flowified convolution, overlapping, padded": Case(
+        lambda: _conv((1, 4, 3), 2, 3, 2, padding=1),
+        (1, 4, 3),
+        kind="stochastic",
+        exact=False,
+        columns=("volume", "decoder", "encoder"),
     ),
 }
