@@ -87,6 +87,13 @@ def test_reflections_of_the_identity_cancel():
         close(turns.householder(turns.reflections(eye), dim), eye, 1e-14)
 
 
+def test_reflections_turn_by_the_short_way():
+    """v and -v are one mirror: a pair that nearly cancels hardly turns on the way either."""
+    vectors = torch.tensor([[1.0, 0.0], [-1.0, 1e-3]], dtype=torch.float64)
+    for tau in (0.3, 0.5, 0.8):
+        close(turns.householder(vectors, 2, tau), torch.eye(2, dtype=torch.float64), 3e-3)
+
+
 def test_the_exponential_turns_at_even_speed():
     layer = Rotation(2, angle=2.0).double()
     for tau in (0.25, 0.5, 0.75):
