@@ -17,6 +17,7 @@ from typing import Any
 from . import data, layers, nets, zoo
 from .base import Base, HalfNormal, SortedNormal, StandardNormal, Uniform, UniformIntegers
 from .flow import Flow, Ledger
+from .flowify import flowify
 from .layer import Bijection, Layer, Terms
 from .train import Diverged, History, fit
 
@@ -40,6 +41,7 @@ __all__ = [
     "data",
     "figures",
     "fit",
+    "flowify",
     "layers",
     "nets",
     "widgets",
