@@ -15,6 +15,7 @@ from .conditional import (
 )
 from .contraction import Contraction, LipschitzMLP
 from .conv import ConvNet
+from .field import Field, FreeField, VelocityMLP
 from .made import MADE
 from .mlp import MLP
 
@@ -33,7 +34,10 @@ __all__ = [
     "ConvNet",
     "DiagonalGaussian",
     "DotProductAttention",
+    "Field",
+    "FreeField",
     "L2Attention",
     "LipschitzMLP",
     "StandardGaussian",
+    "VelocityMLP",
 ]

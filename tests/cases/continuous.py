@@ -1,0 +1,19 @@
+"""Continuous layers, as exact as their solver; estimates of the trace have tests of their own."""
+
+from case import Case, lively
+
+from flowviz.layers import Continuous
+
+HIDDEN = (8, 8)
+SHORT = {"time": 0.25, "steps": 8}
+SOLVED = {"tolerance": 1e-7, "volume_tolerance": 1e-7}
+
+CASES = {
+    "continuous": Case(lambda: lively(Continuous(2, HIDDEN, **SHORT), 1.5), (2,), **SOLVED),
+    "continuous with context": Case(
+        lambda: lively(Continuous(3, HIDDEN, context=2, **SHORT), 1.5), (3,), context=2, **SOLVED
+    ),
+    "continuous, three hidden layers": Case(
+        lambda: lively(Continuous(1, (6, 6, 6), **SHORT), 1.5), (1,), **SOLVED
+    ),
+}
