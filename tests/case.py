@@ -76,7 +76,7 @@ class Case:
         if not self.context:
             return None
         with seeded(seed):
-            return torch.randn(len(x), self.context, dtype=x.dtype)
+            return torch.randn(len(x), self.context, dtype=x.dtype).to(x.device)
 
     def _awkward(self, x: Tensor) -> list[Tensor]:
         rows = []
