@@ -25,6 +25,7 @@ from .layer import Layer, check_event, check_finite
 _PIXELS = 264  # half the width of the player's canvas, in pixels
 _MOST_FRAMES = 64  # of one layer
 _GRID_LINES, _GRID_POINTS = 13, 61
+_ZOOM = 3
 _TAIL = 1e-4  # mass of one coordinate that lies beyond the mesh
 _FINE, _CROSS = 256, 32  # where the stretch of the latent axes is looked at
 
@@ -84,7 +85,8 @@ class Trace:
 
     sets: "data" (points normalized) and "model" (draws from the base, generated), each
     `Particles`. grids: "data" and "latent", polylines (F, K, P, 2) that are a regular grid on
-    that side. center, radius: the square window that holds all frames. nll, entropy in nats.
+    that side. center (F, 2), radius (F,): the square window of every frame, the same for all of
+    them unless the sides differ much in size. nll, entropy in nats.
     """
 
     title: str
@@ -93,8 +95,8 @@ class Trace:
     sets: dict[str, Particles]
     mesh: Mesh
     grids: dict[str, np.ndarray]
-    center: tuple[float, float]
-    radius: float
+    center: np.ndarray
+    radius: np.ndarray
     nll: float
     entropy: float | None = None
     exact: bool = field(default=True)
@@ -122,6 +124,18 @@ class Trace:
     def corners(self, position: float) -> np.ndarray:
         """The mesh's corners at a position."""
         return self.tween(self.mesh.corners, position)
+
+    def top(self, share: float = 0.99) -> float:
+        """The top of the colour scale: as density in a window of radius 1, the value below which
+        `share` of the mass lies, all layer boundaries together."""
+        borders = [0, *(step.last for step in self.steps)]
+        density = np.concatenate(
+            [self.mesh.density(self.mesh.corners[k]).ravel() * self.radius[k] ** 2 for k in borders]
+        )
+        mass = np.tile(self.mesh.mass.ravel(), len(borders))
+        order = np.argsort(density)
+        below = np.cumsum(mass[order])
+        return float(density[order][np.searchsorted(below, share * below[-1])])
 
 
 @torch.no_grad()
@@ -265,22 +279,24 @@ def _grid(low: Tensor | float, high: Tensor | float) -> Tensor:
 
 
 def _move(flow: Flow, clouds: dict[str, Tensor]):
-    """Carry all clouds through the layers: frames of each, the steps, and the window."""
+    """Carry all clouds through the layers: frames of each, the steps, and the windows."""
     sizes = [len(c) for c in clouds.values()]
     ends = [torch.cat(list(clouds.values()))]
     for layer in flow.layers:
         ends.append(layer(ends[-1])[0])
     shown = sizes[0] + (sizes[1] if "model" in clouds else 0)
-    center, radius = _window(torch.stack([e[:shown] for e in ends]))
+    windows = _windows(torch.stack([e[:shown] for e in ends]).double().cpu().numpy())
     frames, steps = [ends[0][None]], []
-    for layer, start, end in zip(flow.layers, ends[:-1], ends[1:], strict=True):
-        between = _frames_of(layer, start, end, radius / _PIXELS)
+    for k, (layer, start, end) in enumerate(zip(flow.layers, ends[:-1], ends[1:], strict=True)):
+        between = _frames_of(layer, start, end, min(windows[k : k + 2, 2]) / _PIXELS)
         first = sum(map(len, frames)) - 1
         frames.append(torch.cat([between, end[None]]))
         steps.append(_step(layer, first, first + len(between) + 1))
     every = torch.cat(frames).cpu().numpy().astype(np.float64)
     parts = np.split(every, np.cumsum(sizes)[:-1], axis=1)
-    return dict(zip(clouds, parts, strict=True)), steps, center, radius
+    borders = [0, *(step.last for step in steps)]
+    window = np.stack([np.interp(range(len(every)), borders, w) for w in windows.T], -1)
+    return dict(zip(clouds, parts, strict=True)), steps, window[:, :2], window[:, 2]
 
 
 def _frames_of(layer: Layer, start: Tensor, end: Tensor, pixel: float) -> Tensor:
@@ -307,15 +323,20 @@ def _bulk(error: Tensor) -> float:
     return float(error.kthvalue(rank, dim=-1).values.max())
 
 
-def _window(ends: Tensor) -> tuple[tuple[float, float], float]:
-    """Center and radius of the square that holds the points at every layer boundary."""
-    flat = ends.flatten(0, 1)
-    if len(flat) > 100_000:
-        flat = flat[:: len(flat) // 100_000 + 1]
-    low, high = flat.quantile(0.0005, 0), flat.quantile(0.9995, 0)
-    center = (low + high) / 2
-    radius = 1.08 * float((high - low).max()) / 2
-    return (float(center[0]), float(center[1])), max(radius, 1e-6)
+def _windows(ends: np.ndarray) -> np.ndarray:
+    """Center and radius (L + 1, 3) of the square that holds the points at every layer boundary.
+
+    The same for all, unless one side is _ZOOM times as large as another (data in degrees, say):
+    then every boundary has its own, and the picture zooms on the way between.
+    """
+    ends = ends[:, :: ends.shape[1] // 100_000 + 1]
+    low, high = np.quantile(ends, [0.0005, 0.9995], axis=1)
+    size = (high - low).max(-1)
+    if size.max() < _ZOOM * size.min():
+        low, high = (np.broadcast_to(f(0), low.shape) for f in (low.min, high.max))
+        size = (high - low).max(-1)
+    radius = np.maximum(1.08 * size / 2, 1e-6)
+    return np.concatenate([(low + high) / 2, radius[:, None]], -1)
 
 
 def _step(layer: Layer, first: int, last: int) -> Step:

@@ -9,6 +9,7 @@ value = lo[c] + step[c] q, with c the index on the last axis (or 0 if lo has one
 
 from __future__ import annotations
 
+import math
 import zlib
 from typing import Any
 
@@ -34,14 +35,15 @@ def encode(trace: Trace) -> tuple[dict[str, Any], bytes]:
 
 
 def _arrays(trace: Trace):
+    zoom = math.ceil(math.log2(trace.radius.max() / trace.radius.min()))
     for name, cloud in trace.sets.items():
-        yield f"{name}/points", cloud.points, _POINT_BITS, True
+        yield f"{name}/points", cloud.points, _POINT_BITS + zoom, True
         yield f"{name}/base", cloud.base, _LEDGER_BITS, False
         yield f"{name}/terms", cloud.terms, _LEDGER_BITS, False
-    yield "mesh/corners", trace.mesh.corners, _MESH_BITS, True
+    yield "mesh/corners", trace.mesh.corners, _MESH_BITS + zoom, True
     yield "mesh/mass", trace.mesh.mass.reshape(-1), _LEDGER_BITS, False
     for name, lines in trace.grids.items():
-        yield f"grid/{name}", lines, _POINT_BITS, True
+        yield f"grid/{name}", lines, _POINT_BITS + zoom, True
 
 
 def _head(trace: Trace) -> dict[str, Any]:
@@ -51,7 +53,8 @@ def _head(trace: Trace) -> dict[str, Any]:
         "axes": {"data": ["x₁", "x₂"], "latent": ["z₁", "z₂"]},
         "layers": [_layer(step) for step in trace.steps],
         "frames": trace.frames,
-        "view": {"center": list(trace.center), "radius": trace.radius},
+        "view": {"center": trace.center.tolist(), "radius": trace.radius.tolist()},
+        "top": trace.top(),
         "cells": len(trace.mesh.mass),
         "exact": trace.exact,
         "base": trace.base,

@@ -16,7 +16,7 @@ from flowviz.figures import animation, storyboard
 from flowviz.figures.account import add_up, average_terms, plain, signed
 from flowviz.figures.palette import Palette
 from flowviz.figures.panel import cover
-from flowviz.figures.raster import Window, density_top, rasterise
+from flowviz.figures.raster import Window, rasterise
 from flowviz.figures.theme import DARK, LIGHT, rgb
 from flowviz.layers import Affine, Permutation
 from flowviz.trace import Mesh, Trace, trace_flow, trace_of
@@ -123,14 +123,6 @@ def test_upper_row_is_up() -> None:
     mesh, points = one_cell([(0, 1), (1, 1), (1, 2), (0, 2)])
     shown = rasterise(mesh, points, Window((0.0, 0.0), 2.0, 4))
     assert shown[0, 2] == pytest.approx(1) and shown.sum() == pytest.approx(1)
-
-
-def test_top_of_the_scale_has_its_share_of_mass_below() -> None:
-    trace = moons()
-    top = density_top(trace, 0.9)
-    density = np.stack([trace.mesh.density(trace.corners(k)) for k in range(4)])
-    mass = np.broadcast_to(trace.mesh.mass, density.shape)
-    assert mass[density <= top].sum() / mass.sum() == pytest.approx(0.9, abs=0.01)
 
 
 def test_dots_cover_their_area() -> None:
@@ -265,7 +257,7 @@ def test_a_frame_shows_the_moment_that_its_playhead_names(film: bytes) -> None:
     """Frame 27 is half way through layer 2: its colours are the density's there."""
     trace = trace_of(fv.zoo.trained("two_moons"), fv.data.TwoMoons())
     frames, _ = frames_of(film)
-    window = Window.of(trace, 480)
+    window = Window.of(trace, 0, 480)
     blank = np.array(rgb(LIGHT.paper))
     for frame, position in ((0, 0.0), (27, 1.5), (54, 3.0)):
         shown = np.abs(frames[frame][56:536, 20:500] - blank).sum(-1)

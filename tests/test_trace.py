@@ -24,7 +24,7 @@ from flowviz.layers import (
     Rotation,
     SplineCoupling,
 )
-from flowviz.trace import trace_flow, trace_of
+from flowviz.trace import Trace, trace_flow, trace_of
 from flowviz.wire import encode
 
 HALF_WIDTH = 264  # pixels from the middle of the player's canvas to its edge
@@ -117,7 +117,7 @@ def test_cells_carry_the_mass_of_the_base() -> None:
 @pytest.mark.parametrize("name", ["two_moons", "eight_gaussians"])
 def test_mass_is_one_in_the_pixels_of_every_frame(name: str) -> None:
     trace = trace_of(fv.zoo.trained(name), DENSITIES[name]())
-    window = Window(trace.center, 20 * trace.radius, 300)  # the tails, too
+    window = Window(tuple(trace.center[0]), 20 * trace.radius[0], 300)  # the tails, too
     for position in np.linspace(0, len(trace.steps), 7):
         density = rasterise(trace.mesh, trace.corners(position), window)
         assert density.sum() / window.scale**2 == pytest.approx(1, abs=1e-3)
@@ -148,10 +148,10 @@ def test_mesh_density_is_the_flows(name: str) -> None:
 def test_pixels_show_the_flows_density_through_many_layers() -> None:
     flow, trace = deep()
     size, fine = 132, 4
-    window = Window(trace.center, trace.radius, size)
+    window = Window.of(trace, 0, size)
     shown = rasterise(trace.mesh, trace.corners(0), window)
-    at = ((np.arange(size * fine) + 0.5) / fine) / window.scale - trace.radius
-    points = np.stack(np.meshgrid(at + trace.center[0], trace.center[1] - at), -1)
+    at = ((np.arange(size * fine) + 0.5) / fine) / window.scale - window.radius
+    points = np.stack(np.meshgrid(at + window.center[0], window.center[1] - at), -1)
     with torch.no_grad():
         truth = flow.log_prob(torch.tensor(points, dtype=torch.float32)).exp().double().numpy()
     truth = truth.reshape(size, fine, size, fine).mean((1, 3)).ravel()
@@ -180,7 +180,7 @@ def test_boundaries_are_what_leaves_each_layer(dtype: torch.dtype) -> None:
 def test_tweens_are_within_a_pixel_of_the_layers_paths() -> None:
     flow, x = mixed_flow(), 1.5 * torch.randn(500, 2)
     trace = trace_flow(flow, x)
-    pixel = trace.radius / HALF_WIDTH
+    pixel = trace.radius.min() / HALF_WIDTH
     for number, (layer, start) in enumerate(zip(flow, boundaries(flow, x)[:-1], strict=True)):
         for tau in (0.07, 0.25, 0.5, 0.61, 0.93):
             with torch.no_grad():
@@ -209,9 +209,40 @@ def test_a_cut_stays_until_its_end() -> None:
 
 def test_window_holds_the_points_of_every_frame() -> None:
     trace = moons_trace()
+    assert len(np.unique(trace.radius)) == 1
     for cloud in trace.sets.values():
-        beyond = np.abs(cloud.points - trace.center).max(-1) > trace.radius
-        assert beyond.mean() < 0.002
+        assert beyond_window(trace, cloud.points).mean() < 0.002
+
+
+def test_window_zooms_where_the_sides_differ_much_in_size() -> None:
+    """Airports stand in degrees, their latents in units: each side fills its own window."""
+    data, flow = fv.data.Airports(), fv.zoo.nsf()
+    fv.fit(flow, data, steps=30, progress=False)
+    trace = trace_of(flow, data, particles=500, cells=16)
+    assert trace.radius[0] > 100 and trace.radius[-1] < 10
+    for cloud in trace.sets.values():
+        assert beyond_window(trace, cloud.points).mean() < 0.01
+        size = np.abs(cloud.points - trace.center[:, None]).max((1, 2)) / trace.radius
+        assert (size > 0.5).all()
+    decoded = decode(*encode(trace))["data/points"]
+    error = np.abs(decoded - trace.sets["data"].points).max((1, 2)) / trace.radius
+    assert (error < 1 / HALF_WIDTH / 4).all()
+
+
+def beyond_window(trace: Trace, points: np.ndarray) -> np.ndarray:
+    """Which points of every frame lie outside that frame's window."""
+    distance = np.abs(points - trace.center[:, None]).max(-1)
+    return distance > trace.radius[:, None]
+
+
+def test_top_of_the_colour_scale_has_its_share_of_mass_below() -> None:
+    trace = moons_trace()
+    relative = np.stack(
+        [trace.mesh.density(trace.corners(k)) * trace.radius[0] ** 2 for k in range(4)]
+    )
+    mass = np.broadcast_to(trace.mesh.mass, relative.shape)
+    below = mass[relative <= trace.top(0.9)].sum() / mass.sum()
+    assert below == pytest.approx(0.9, abs=0.01)
 
 
 def test_grids_are_regular_on_their_side() -> None:
@@ -361,7 +392,7 @@ def test_decoded_arrays_are_within_half_a_step() -> None:
 def test_steps_are_far_below_a_pixel_and_a_ledgers_digits() -> None:
     flow, trace = deep()
     head, _ = encode(trace)
-    pixel = trace.radius / HALF_WIDTH
+    pixel = trace.radius.min() / HALF_WIDTH
     for entry in head["arrays"]:
         if entry["name"].endswith("/points"):
             assert max(entry["step"]) < pixel / 4
@@ -382,7 +413,8 @@ def test_head_is_json_and_says_what_the_picture_needs() -> None:
     assert json.loads(json.dumps(head)) == head
     assert head["frames"] == trace.frames == 4
     assert [layer["frames"] for layer in head["layers"]] == [[0, 1], [1, 2], [2, 3]]
-    assert head["view"] == {"center": list(trace.center), "radius": trace.radius}
+    assert head["view"] == {"center": trace.center.tolist(), "radius": trace.radius.tolist()}
+    assert head["top"] == trace.top()
     assert head["cells"] == 96 and head["sets"] == ["data", "model"]
 
 

@@ -11,7 +11,7 @@ from ..trace import Trace
 from .page import Page
 from .palette import Palette
 from .panel import cover, direction_of, dot_style, shade
-from .raster import Window, density_top
+from .raster import Window
 from .theme import Theme, rgb, theme_of
 
 _SIZE, _LEFT, _TOP = 480, 20, 56  # of the picture, pixels
@@ -60,7 +60,7 @@ class _Film:
     def __init__(self, trace: Trace, theme: Theme, direction: str) -> None:
         self.trace, self.theme, self.palette = trace, theme, Palette(theme)
         self.cloud, self.grid, self.backwards = direction_of(trace, direction)
-        self.window, self.top = Window.of(trace, _SIZE), density_top(trace)
+        self.top = trace.top()
         self.colours = self.palette.nearest(_mixtures(theme))
         self.still = self.palette.nearest(self.furniture().pixels())
 
@@ -104,9 +104,10 @@ class _Film:
         """Palette indices (_SIZE, _SIZE)."""
         points = self.trace.tween(self.cloud.points, position)[:_DOTS]
         diameter, opacity = dot_style(len(points))
-        dots = cover(points, diameter, opacity, self.window)
-        lines = _draw(self.window.project(self.trace.tween(self.grid, position)), _SIZE)
-        shades = shade(self.trace, position, self.window, self.top)
+        window = Window.of(self.trace, position, _SIZE)
+        dots = cover(points, diameter, opacity, window)
+        lines = _draw(window.project(self.trace.tween(self.grid, position)), _SIZE)
+        shades = shade(self.trace, position, window, self.top)
         return self.colours[
             np.rint((_SHADES - 1) * shades).astype(np.intp),
             np.rint((_COVERS - 1) * dots).astype(np.intp),

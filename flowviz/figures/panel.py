@@ -29,8 +29,11 @@ def dot_style(count: int) -> tuple[float, float]:
 
 
 def shade(trace: Trace, position: float, window: Window, top: float) -> np.ndarray:
-    """Place on the colour map, in [0, 1], of every pixel: the square root of density / top."""
-    density = rasterise(trace.mesh, trace.corners(position), window)
+    """Place on the colour map, in [0, 1], of every pixel: the square root of density / top.
+
+    Density and top (`Trace.top`) are those of a window of radius 1.
+    """
+    density = rasterise(trace.mesh, trace.corners(position), window) * window.radius**2
     return np.sqrt(np.minimum(density / top, 1.0))
 
 

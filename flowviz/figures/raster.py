@@ -27,9 +27,10 @@ class Window:
     pixels: int
 
     @classmethod
-    def of(cls, trace: Trace, pixels: int) -> Window:
-        """The window that holds all frames of a trace."""
-        return cls(trace.center, trace.radius, pixels)
+    def of(cls, trace: Trace, position: float, pixels: int) -> Window:
+        """The window of a trace at a position."""
+        x, y = trace.tween(trace.center, position)
+        return cls((float(x), float(y)), float(trace.tween(trace.radius, position)), pixels)
 
     @property
     def scale(self) -> float:
@@ -54,19 +55,6 @@ def rasterise(mesh: Mesh, corners: np.ndarray, window: Window) -> np.ndarray:
     pixels = _accumulate(*_edges(c, *weights), window.pixels).clip(min=0)
     points = _points(c[:-1, :-1][~spread], mesh.mass[~spread], window.pixels)
     return (pixels + points) * window.scale**2
-
-
-def density_top(trace: Trace, share: float = 0.99) -> float:
-    """The density under which `share` of the mass lies, all layer boundaries together.
-
-    The top of a colour scale that means the same in every frame.
-    """
-    borders = range(len(trace.steps) + 1)
-    density = np.concatenate([trace.mesh.density(trace.corners(k)).ravel() for k in borders])
-    mass = np.tile(trace.mesh.mass.ravel(), len(borders))
-    order = np.argsort(density)
-    below = np.cumsum(mass[order])
-    return float(density[order][np.searchsorted(below, share * below[-1])])
 
 
 def _areas(c: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

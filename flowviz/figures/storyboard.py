@@ -9,7 +9,7 @@ from .account import add_up, average_terms, plain, signed
 from .page import Page
 from .palette import Palette
 from .panel import cover, direction_of, paint, shade
-from .raster import Window, density_top
+from .raster import Window
 from .theme import Theme, theme_of
 
 _WIDTH, _MARGIN, _GAP = 1400, 36, 56
@@ -42,8 +42,7 @@ class _Storyboard:
         count = len(self.moments)
         self.size = min(_WIDEST, (_WIDTH - 2 * _MARGIN - (count - 1) * _GAP) // count)
         self.left = (_WIDTH - count * self.size - (count - 1) * _GAP) // 2
-        self.window = Window.of(trace, self.size)
-        self.top = density_top(trace)
+        self.top = trace.top()
         self.page = Page(_WIDTH, _TOP + self.size + _BELOW, theme.paper)
 
     def draw(self) -> np.ndarray:
@@ -72,10 +71,11 @@ class _Storyboard:
         page, theme, size = self.page, self.theme, self.size
         count = max(1, round(_DOTS_A_PIXEL * size))
         points = self.trace.tween(self.cloud.points, moment)[:count]
-        dots = cover(points, 2.1, theme.particle_opacity, self.window)
-        shades = shade(self.trace, moment, self.window, self.top)
+        window = Window.of(self.trace, moment, size)
+        dots = cover(points, 2.1, theme.particle_opacity, window)
+        shades = shade(self.trace, moment, window, self.top)
         page.picture(x, _TOP, paint(shades, dots, theme))
-        grid = self.window.project(self.trace.tween(self.grid, moment)) + (x, _TOP)
+        grid = window.project(self.trace.tween(self.grid, moment)) + (x, _TOP)
         page.lines(grid, theme.ink, 0.6, theme.grid_opacity, (x, _TOP, size, size))
         page.box(x, _TOP, size, size, "none", theme.line)
 
@@ -99,21 +99,23 @@ class _Storyboard:
         return name or f"between layers {moment} and {moment + 1}", done
 
     def ticks(self) -> None:
-        step = _step(2 * self.window.radius / 5)
-        for axis, centre in enumerate(self.window.center):
-            low, high = centre - self.window.radius, centre + self.window.radius
-            for value in step * np.arange(np.ceil(low / step), high / step + 1e-9):
-                point = np.where(np.arange(2) == axis, value, self.window.center)
-                self.tick(axis, self.window.project(point)[axis], _number(value, step))
+        """Numbers under every panel, and upwards where a panel's window is not its neighbour's."""
+        before = None
+        for x, moment in zip(self.panels(), self.moments, strict=True):
+            window = Window.of(self.trace, moment, self.size)
+            step = _step(2 * window.radius / 5)
+            for axis in (0, 1) if window != before else (0,):
+                self.axis(x, window, axis, step)
+            before = window
 
-    def tick(self, axis: int, at: float, label: str) -> None:
-        """All panels share their axes: numbers upwards stand at the first only."""
-        if axis == 1:
-            self.page.text(self.left - 6, _TOP + at + 4, label, self.theme.mute, 10.5, ha="right")
-            return
-        for x in self.panels():
-            below = _TOP + self.size + 16
-            self.page.text(x + at, below, label, self.theme.mute, 10.5, ha="center")
+    def axis(self, x: int, window: Window, axis: int, step: float) -> None:
+        centre = window.center[axis]
+        low, high = centre - window.radius, centre + window.radius
+        for value in step * np.arange(np.ceil(low / step), high / step + 1e-9):
+            at = window.project(np.where(np.arange(2) == axis, value, window.center))[axis]
+            spot = (x + at, _TOP + self.size + 16) if axis == 0 else (x - 6, _TOP + at + 4)
+            side = "center" if axis == 0 else "right"
+            self.page.text(*spot, _number(value, step), self.theme.mute, 10.5, ha=side)
 
     def arrows(self) -> None:
         middle = _TOP + self.size / 2

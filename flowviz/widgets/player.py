@@ -16,7 +16,7 @@ from ..trace import trace_of
 from ..wire import encode
 from .page import frame, page, static_text
 
-_STILL = {"particles": 600, "cells": 40}  # what a notebook's stored output holds
+_STILL = {"particles": 600, "cells": 64}  # what a notebook's stored output holds
 _HEIGHT = 730
 
 
@@ -125,8 +125,8 @@ class TransportPlayer(anywidget.AnyWidget):
         return {**live, **still}, metadata
 
     def __repr__(self) -> str:
-        points = len(self.trace.sets["data"].base)
-        return f"TransportPlayer({self.trace.title!r}, {len(self.trace.steps)} layers, {points} particles)"
+        layers, points = len(self.trace.steps), len(self.trace.sets["data"].base)
+        return f"TransportPlayer({self.trace.title!r}, {layers} layers, {points} particles)"
 
 
 _VIEW = (
@@ -145,5 +145,3 @@ _VIEW = (
 def _for_host(body: bytes) -> bytes | str:
     """Bytes, or base64 text in Colab, whose widget manager has lost binary buffers."""
     return base64.b64encode(body).decode() if "google.colab" in sys.modules else body
-
-

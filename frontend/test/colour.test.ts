@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { contrast, densityTop, paintDensities, parseColour, ramp, RAMP_STEPS, word, type Rgb } from "../src/shared/colour";
+import { contrast, paintDensities, parseColour, ramp, RAMP_STEPS, word, type Rgb } from "../src/shared/colour";
 import { TOKENS, type Tokens } from "../src/shared/theme";
 
 const stops: Rgb[] = [[255, 255, 255], [150, 170, 240], [20, 30, 90]];
@@ -23,20 +23,6 @@ describe("the scale of densities", () => {
   test("the ramp meets its stops", () => {
     expect(colours[0]).toBe(word(255, 255, 255));
     expect(colours[RAMP_STEPS - 1]).toBe(word(20, 30, 90));
-  });
-});
-
-describe("the top of the scale", () => {
-  /** Three cells of equal mass in a row, as wide as given, and six without mass. */
-  const mesh = (widths: number[]) => {
-    const xs = [0, widths[0]!, widths[0]! + widths[1]!, widths[0]! + widths[1]! + widths[2]!];
-    const corners = new Float32Array([0, 1, 2, 3].flatMap((y) => xs.flatMap((x) => [x, y])));
-    return { cells: 3, corners, mass: new Float32Array([1, 1, 1, 0, 0, 0, 0, 0, 0]) };
-  };
-
-  test("is the density under which the share of the mass lies", () => {
-    expect(densityTop(mesh([1, 2, 4]), [0], 0.6)).toBeCloseTo(0.5, 6);
-    expect(densityTop(mesh([1, 2, 4]), [0], 0.99)).toBeCloseTo(1, 6);
   });
 });
 

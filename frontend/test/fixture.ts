@@ -117,7 +117,11 @@ export function fixture({ count = 1000, cells = 48, repeats = 1, mixed = false }
       };
     }),
     frames,
-    view: { center: [0, 0], radius: 3.6 },
+    view: {
+      center: Array.from({ length: frames }, () => [0, 0] as [number, number]),
+      radius: new Array<number>(frames).fill(3.6),
+    },
+    top: 2.5,
     cells,
     exact: !mixed,
     base: "standard normal",

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { decodeTrace, momentAt, pointAt, tween, type Meta } from "../src/shared/trace";
+import { decodeTrace, momentAt, pointAt, tween, viewAt, type Meta } from "../src/shared/trace";
 import { fixture } from "./fixture";
 
 const made = fixture({ count: 40, cells: 6 });
@@ -83,5 +83,14 @@ describe("moments", () => {
     const [x, y] = pointAt(set, 7, moment);
     expect(x).toBeCloseTo(all[14]!, 5);
     expect(y).toBeCloseTo(all[15]!, 5);
+  });
+});
+
+describe("the window", () => {
+  const meta = { view: { center: [[0, 0], [4, -2]], radius: [1, 3] } } as unknown as Meta;
+
+  test("moves and zooms between frames as the points do", () => {
+    expect(viewAt(meta, { a: 0, b: 1, w: 0 })).toEqual({ center: [0, 0], radius: 1 });
+    expect(viewAt(meta, { a: 0, b: 1, w: 0.25 })).toEqual({ center: [1, -0.5], radius: 1.5 });
   });
 });

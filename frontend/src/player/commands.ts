@@ -54,7 +54,7 @@ export function createCommands(model: Model, trace: Trace, picture: Picture, hel
   function near(state: State, dx: number, dy: number): void {
     const stride = STRIDE * picture.locate(0, 0).unit;
     const xy = picture.points();
-    const next = state.selected < 0 ? first(xy, trace.meta.view.center) : toward(xy, state.selected, dx, dy, stride);
+    const next = state.selected < 0 ? first(xy, picture.center()) : toward(xy, state.selected, dx, dy, stride);
     set({ selected: next }, false);
   }
 
@@ -90,7 +90,7 @@ export function createCommands(model: Model, trace: Trace, picture: Picture, hel
       case "near":
         return near(state, action.dx, action.dy);
       case "first":
-        return set({ selected: first(picture.points(), trace.meta.view.center) }, true);
+        return set({ selected: first(picture.points(), picture.center()) }, true);
       case "clear":
         return clear(state);
       case "leave":

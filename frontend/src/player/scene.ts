@@ -1,10 +1,10 @@
 /** The picture: density, particles, grid, axes and the chosen point of one moment. */
 
-import { densityTop, paintDensities, ramp, word } from "../shared/colour";
+import { paintDensities, ramp, word } from "../shared/colour";
 import { dotStyle, drawDots, stamp, type Stamp } from "../shared/dots";
 import { DensityRaster, squareFrame, type Frame } from "../shared/raster";
 import type { Palette } from "../shared/theme";
-import { momentAt, tween, type Lines, type Moment, type Particles, type Trace } from "../shared/trace";
+import { momentAt, tween, viewAt, type Lines, type Moment, type Particles, type Trace } from "../shared/trace";
 import { drawAxes, drawKey } from "./axes";
 import { drawProbe } from "./probe";
 import { particlesOf, type Direction, type State } from "./state";
@@ -17,6 +17,8 @@ export interface Picture {
   resize(css: number, ratio: number): void;
   /** Where the particles were drawn last, in the plane. */
   points(): Float32Array;
+  /** The middle of the window, in the plane. */
+  center(): readonly [number, number];
   /** CSS pixels of the canvas -> the plane. */
   locate(x: number, y: number): { x: number; y: number; unit: number };
 }
@@ -24,8 +26,6 @@ export interface Picture {
 export function createPicture(canvas: HTMLCanvasElement, trace: Trace): Picture {
   const context = canvas.getContext("2d", { alpha: false })!;
   const { meta, mesh } = trace;
-  const borders = [0, ...meta.layers.map((layer) => layer.frames[1])];
-  const top = mesh ? densityTop(mesh, borders) : 1;
   const corners = new Float32Array(mesh ? 2 * (mesh.cells + 1) ** 2 : 0);
   let points = new Float32Array(0);
   let surface = createSurface(1);
@@ -33,7 +33,10 @@ export function createPicture(canvas: HTMLCanvasElement, trace: Trace): Picture 
   let colours: { palette: Palette | null; ramp: Uint32Array } = { palette: null, ramp: new Uint32Array(0) };
   let dots: { key: string; stamp: Stamp } | null = null;
 
-  const window = (pixels: number) => squareFrame(meta.view.center, meta.view.radius, pixels);
+  let view = viewAt(meta, momentAt(meta.layers, 0));
+
+  const window = (pixels: number) => squareFrame(view.center, view.radius, pixels);
+  const top = () => meta.top / view.radius ** 2;
 
   function colourRamp(palette: Palette): Uint32Array {
     if (colours.palette !== palette) colours = { palette, ramp: ramp(palette.density) };
@@ -53,7 +56,8 @@ export function createPicture(canvas: HTMLCanvasElement, trace: Trace): Picture 
     tween(mesh!.corners, corners.length, moment, corners);
     const colours = colourRamp(palette);
     const { raster, words, size } = surface;
-    raster.draw(mesh!, corners, frame, (y, row) => paintDensities(row, top, colours, words, y * size));
+    const most = top();
+    raster.draw(mesh!, corners, frame, (y, row) => paintDensities(row, most, colours, words, y * size));
   }
 
   function placePoints(set: Particles, moment: Moment): void {
@@ -64,6 +68,7 @@ export function createPicture(canvas: HTMLCanvasElement, trace: Trace): Picture 
   function draw(state: State, palette: Palette): void {
     const moment = momentAt(meta.layers, state.position);
     const set = particlesOf(trace, state.direction);
+    view = viewAt(meta, moment);
     const pixels = window(surface.size);
     placePoints(set, moment);
     const [r, g, b] = palette.density[0]!;
@@ -80,13 +85,14 @@ export function createPicture(canvas: HTMLCanvasElement, trace: Trace): Picture 
     const lines = gridOf(trace, state.direction);
     if (lines && state.show.grid) drawGrid(context, lines, moment, frame, palette.grid);
     drawAxes(context, frame, axisNames(trace, state.position), palette);
-    if (mesh && state.show.density) drawKey(context, frame, top, palette);
+    if (mesh && state.show.density) drawKey(context, frame, top(), palette);
     if (state.selected >= 0) drawProbe(context, trace, set, state, frame, palette);
   }
 
   return {
     draw,
     points: () => points,
+    center: () => view.center,
     resize(size, ratio) {
       const pixels = Math.max(1, Math.min(Math.round(size * ratio), MOST_PIXELS));
       css = size;

@@ -1,7 +1,5 @@
 /** Colours as bytes, and the square-root colour scale of densities. */
 
-import type { Mesh } from "./trace";
-
 export type Rgb = readonly [number, number, number];
 
 /** "#rgb", "#rrggbb", "rgb(...)" or "rgba(...)"; null where the text is not an opaque colour. */
@@ -63,36 +61,4 @@ export function paintDensities(
     const step = (Math.sqrt(densities[i]! * gain) + 0.5) | 0;
     out[start + i] = colours[step < RAMP_STEPS ? step : RAMP_STEPS - 1]!;
   }
-}
-
-/**
- * The density under which `share` of the mass lies, over all the given frames together: the top
- * of a colour scale that means the same at every moment.
- */
-export function densityTop(mesh: Mesh, frames: number[], share = 0.99): number {
-  const found: { density: number; mass: number }[] = [];
-  for (const frame of frames) {
-    for (let cell = 0; cell < mesh.mass.length; cell++) {
-      const mass = mesh.mass[cell]!;
-      const density = mass / cellArea(mesh, frame, cell);
-      if (mass > 0 && Number.isFinite(density)) found.push({ density, mass });
-    }
-  }
-  found.sort((a, b) => a.density - b.density);
-  const total = found.reduce((sum, { mass }) => sum + mass, 0);
-  let below = 0;
-  for (const { density, mass } of found) {
-    below += mass;
-    if (below >= share * total) return density;
-  }
-  return 1;
-}
-
-function cellArea({ cells, corners }: Mesh, frame: number, cell: number): number {
-  const side = cells + 1;
-  const a = 2 * (frame * side * side + Math.floor(cell / cells) * side + (cell % cells));
-  const c = a + 2 * side + 2;
-  const [dx, dy] = [corners[c]! - corners[a]!, corners[c + 1]! - corners[a + 1]!];
-  const [ex, ey] = [corners[c - 2]! - corners[a + 2]!, corners[c - 1]! - corners[a + 3]!];
-  return Math.abs(dx * ey - dy * ex) / 2;
 }

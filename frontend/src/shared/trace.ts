@@ -24,7 +24,10 @@ export interface Meta {
   axes: { data: string[]; latent: string[] };
   layers: LayerMeta[];
   frames: number;
-  view: { center: [number, number]; radius: number };
+  /** The square window of every frame. */
+  view: { center: [number, number][]; radius: number[] };
+  /** Top of the colour scale, as density in a window of radius 1. */
+  top: number;
   cells: number;
   exact: boolean;
   base: string;
@@ -71,6 +74,16 @@ export interface Moment {
   w: number;
 }
 
+/** The window at a moment. */
+export function viewAt({ view }: Meta, { a, b, w }: Moment): { center: [number, number]; radius: number } {
+  const between = (from: number, to: number) => from + w * (to - from);
+  const [p, q] = [view.center[a]!, view.center[b]!];
+  return {
+    center: [between(p[0], q[0]), between(p[1], q[1])],
+    radius: between(view.radius[a]!, view.radius[b]!),
+  };
+}
+
 export async function decodeTrace(meta: unknown, payload: unknown): Promise<Trace> {
   const checked = checkMeta(meta);
   const arrays = decodeArrays(checked.arrays, await inflate(payloadBytes(payload)));
@@ -86,6 +99,9 @@ function checkMeta(given: unknown): Meta {
     throw new TraceError(`expected a trace of version 1, got version ${meta.version}`);
   }
   checkFrames(meta);
+  if (meta.view?.center?.length !== meta.frames || meta.view.radius?.length !== meta.frames) {
+    throw new TraceError(`expected a window for each of ${meta.frames} frames`);
+  }
   return meta;
 }
 
