@@ -99,7 +99,7 @@ export function drawKey(context: CanvasRenderingContext2D, frame: Frame, top: nu
   context.textAlign = "left";
   halo("0", x, baseline, palette.mute);
   context.textAlign = "right";
-  halo(`${figure(top, 2)} and more`, x + wide, baseline, palette.mute);
+  halo(`≥ ${figure(top, 2)}`, x + wide, baseline, palette.mute);
   halo("density", x - 8, y + high, palette.mute);
 }
 
