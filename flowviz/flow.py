@@ -185,7 +185,7 @@ class Flow(nn.Module):
         )
         rows = [("", "layer", "shape", "kind", "ledger", "parameters")]
         rows += [_describe(i + 1, layer) for i, layer in enumerate(self.layers)]
-        return "\n".join([head, *_align(rows)])
+        return "\n".join([head, *_align(rows, 5)])
 
 
 @dataclass(frozen=True)
@@ -214,11 +214,11 @@ class Ledger:
         ]
         for title, row in reversed(list(zip(self.titles, self.rows, strict=True))):
             running += float(row.total.mean())
-            cells = ["-" if t is None else _signed(float(t.mean())) for t in row]
+            cells = ["–" if t is None else _signed(float(t.mean())) for t in row]
             table.append((title, *cells, _signed(running)))
-        sign = "" if self.exact else " >="
+        sign = "" if self.exact else " ≥"
         table.append((f"log p(x){sign}", "", "", "", _signed(running)))
-        return "\n".join(_align(table))
+        return "\n".join(_align(table, 1))
 
 
 @contextlib.contextmanager
@@ -243,8 +243,12 @@ def _describe(number: int, layer: Layer) -> tuple[str, ...]:
     return str(number), layer.title, shape, kind, " + ".join(layer.columns), numbers
 
 
-def _align(rows: list[tuple[str, ...]]) -> list[str]:
+def _align(rows: list[tuple[str, ...]], words: int) -> list[str]:
+    """Rows in columns: the first `words` to the left, numbers after them to the right."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return [
-        "  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip() for row in rows
-    ]
+    return ["  ".join(_cells(row, widths, words)).rstrip() for row in rows]
+
+
+def _cells(row: tuple[str, ...], widths: list[int], words: int) -> Iterator[str]:
+    for k, (cell, width) in enumerate(zip(row, widths, strict=True)):
+        yield cell.ljust(width) if k < words else cell.rjust(width)

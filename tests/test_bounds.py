@@ -65,7 +65,7 @@ def test_draws_from_the_model_overestimate_on_average(flow):
 
 def test_the_flow_says_that_it_is_a_bound(flow):
     assert not flow.exact and "lower bound" in repr(flow) and "stochastic, bound" in repr(flow)
-    assert "log p(x) >=" in repr(flow.ledger(X)) and not flow.ledger(X).exact
+    assert "log p(x) ≥" in repr(flow.ledger(X)) and not flow.ledger(X).exact
     assert flow.chain.columns == ("volume", "encoder") and flow.chain.kind == "stochastic"
 
 

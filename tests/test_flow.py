@@ -195,10 +195,10 @@ def test_the_flow_prints_itself_as_a_table():
         [
             "Flow: 4 layers, 2 -> 2, exact, 39 parameters, base standard normal",
             "   layer            shape   kind       ledger  parameters",
-            "1  ActNorm          2 -> 2  bijection  volume  4",
-            "2  affine coupling  2 -> 2  bijection  volume  34",
-            "3  rotation         2 -> 2  bijection  volume  1",
-            "4  permutation      2 -> 2  bijection  volume  0",
+            "1  ActNorm          2 -> 2  bijection  volume           4",
+            "2  affine coupling  2 -> 2  bijection  volume          34",
+            "3  rotation         2 -> 2  bijection  volume           1",
+            "4  permutation      2 -> 2  bijection  volume           0",
         ]
     )
 
@@ -210,10 +210,10 @@ def test_the_ledger_prints_itself_as_a_table():
     assert repr(flow.ledger(torch.zeros(3, 1))) == "\n".join(
         [
             "layer               volume  decoder  encoder  running sum",
-            "base, log p(z)                                −0.92",
-            "elementwise spline  +0.00   -        -        −0.92",
-            "elementwise affine  +0.69   -        -        −0.23",
-            "log p(x)                                      −0.23",
+            "base, log p(z)                                      −0.92",
+            "elementwise spline   +0.00        –        –        −0.92",
+            "elementwise affine   +0.69        –        –        −0.23",
+            "log p(x)                                            −0.23",
         ]
     )
 
