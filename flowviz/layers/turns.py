@@ -117,22 +117,17 @@ def cayley_logarithm(rotation: Tensor) -> Tensor:
 
 
 def reflections(rotation: Tensor) -> Tensor:
-    """Vectors (2m, dim), m = dim // 2, whose Householder product is the rotation, float64."""
-    left, _, right = torch.linalg.svd(rotation.double())
-    rest, dim = left @ right, len(rotation)  # without its rounding, which is no reflection
-    vectors = torch.zeros(2 * (dim // 2), dim, dtype=rest.dtype, device=rest.device)
-    for k in range(dim - 1):  # reflect column k onto the k-th axis
-        vector = rest[:, k].clone()
-        vector[k] -= 1
+    """Vectors (2m, dim), m = dim // 2, whose Householder product is the rotation, float64.
+
+    Column by column the rotation is reflected onto the axes. Reflections in the last axis fill
+    the count: in pairs they cancel, and where an odd one is over, the determinant wants it.
+    """
+    rest, dim = rotation.double(), len(rotation)
+    eye = torch.eye(dim, dtype=rest.dtype, device=rest.device)
+    vectors = []
+    for k in range(dim - 1):
+        vector = rest[:, k] - eye[k]
         if vector.norm() > 1e-12:
-            vectors[k] = vector / vector.norm()
-            rest = rest - 2 * torch.outer(vectors[k], vectors[k] @ rest)
-    return _paired(vectors, rest)
-
-
-def _paired(vectors: Tensor, rest: Tensor) -> Tensor:
-    """Close the count: the reflections that are needed first, then idle pairs."""
-    dim = vectors.shape[1]
-    last = torch.eye(dim, dtype=rest.dtype, device=rest.device)[-1]
-    needed = [v for v in vectors if v.any()] + ([last] if rest[-1, -1] < 0 else [])
-    return torch.stack(needed + [last] * (len(vectors) - len(needed)))
+            vectors.append(vector / vector.norm())
+            rest = rest - 2 * torch.outer(vectors[-1], vectors[-1] @ rest)
+    return torch.stack(vectors + [eye[-1]] * (2 * (dim // 2) - len(vectors)))
