@@ -59,7 +59,7 @@ class Layer(nn.Module, ABC):
     Attributes:
         columns: the ledger columns that this layer fills.
         exact: False where `forward` draws noise, so that the likelihood is a lower bound.
-        kind: "bijection", "surjection" or "stochastic".
+        kind: "bijection", "surjection", "stochastic", or "manifold" (a density on a sheet only).
         cut: True where no invertible path joins the identity to the map (a reflection, a swap);
             `path` then stays at x until tau = 1.
         context_size: numbers of context that the layer wants (0: it ignores context).

@@ -27,6 +27,9 @@ from .funnel import AutoregressiveFunnel, ConvFunnel, CouplingFunnel, Funnel, Li
 from .gaussianization import GaussianizationBlock
 from .images import Flatten, Reshape, Split, Squeeze
 from .linear import LULinear, QRLinear, SVDLinear
+from .manifold import (
+    Injective,
+)
 from .maximum import Max, MaxPool
 from .nonlinear import LeakyReLU, Logit, Sigmoid, SignedPower, Softplus, Tanh
 from .permutation import Permutation, Reversal
@@ -62,6 +65,7 @@ __all__ = [
     "FlowifiedLinear",
     "Funnel",
     "GaussianizationBlock",
+    "Injective",
     "Inverse",
     "InverseAutoregressive",
     "LULinear",

@@ -9,6 +9,8 @@ from torch import Tensor, nn
 
 from ..layer import Layer, Terms
 
+_KINDS = ("manifold", "stochastic", "surjection")  # a chain is the first of these that it holds
+
 
 class Sequential(Layer):
     """x -> layers[0] -> layers[1] -> ... -> z. Terms add up column by column.
@@ -29,7 +31,7 @@ class Sequential(Layer):
         self.exact = all(k.exact for k in self.layers)
         self.context_size = max(k.context_size for k in self.layers)
         kinds = [k.kind for k in self.layers]
-        self.kind = next((k for k in ("stochastic", "surjection") if k in kinds), "bijection")
+        self.kind = next((k for k in _KINDS if k in kinds), "bijection")
 
     @property
     def cut(self) -> bool:  # type: ignore[override]
