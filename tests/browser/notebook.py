@@ -1,0 +1,89 @@
+"""A notebook in JupyterLab: opened, run, and asked things behind the page's back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from playwright.sync_api import Page
+
+_SECONDS = 120
+
+_KERNEL = "window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel"
+
+_RUN = """code => new Promise((resolve, reject) => {
+  setTimeout(() => reject(new Error("the kernel did not answer")), 60000);
+  const future = KERNEL.requestExecute({code, store_history: false});
+  let said = "";
+  future.onIOPub = ({header, content}) => {
+    if (header.msg_type === "stream" && content.name === "stdout") said += content.text;
+    if (header.msg_type === "error") reject(new Error(content.traceback.join("\\n")));
+  };
+  future.done.then(() => resolve(said));
+})""".replace("KERNEL", _KERNEL)
+
+
+_METADATA = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+
+
+def write_notebook(path: Path, *cells: str) -> Path:
+    """A notebook of these code cells, for the kernel of this environment."""
+    code = [nbformat.v4.new_code_cell(source) for source in cells]
+    nbformat.write(nbformat.v4.new_notebook(cells=code, metadata=_METADATA), path)
+    return path
+
+
+class Notebook:
+    """The notebook `name` of the JupyterLab at `url`, on `page`, in a workspace of its own."""
+
+    def __init__(self, page: Page, url: str, name: str):
+        self.page = page
+        page.goto(f"{url}/lab/workspaces/{name.partition('.')[0]}/tree/{name}?reset")
+        page.locator(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Notebook .jp-Cell").first.wait_for()
+        self._until(f"{_KERNEL}?.status === 'idle'")
+
+    def run_all(self) -> None:
+        """Runs every cell. Raises AssertionError with the outputs of cells that failed."""
+        self.command("notebook:run-all-cells")
+        self._until(f"{_KERNEL}?.status === 'idle'")
+        failed = [o for cell in self.cells() for o in cell.get("outputs", []) if "ename" in o]
+        assert not failed, failed
+
+    def cells(self) -> list[dict[str, Any]]:
+        """The cells with their outputs, as they would be saved."""
+        return self.page.evaluate("jupyterapp.shell.currentWidget.content.model.toJSON().cells")
+
+    def mode(self) -> str:
+        """ "command" or "edit"."""
+        return self.page.evaluate("jupyterapp.shell.currentWidget.content.mode")
+
+    def ask(self, code: str) -> str:
+        """What the code prints when the kernel runs it now."""
+        return self.page.evaluate(_RUN, code)
+
+    def start(self, code: str) -> None:
+        """Sets the kernel to work and waits only until it has begun."""
+        self.page.evaluate(f"code => void {_KERNEL}.requestExecute({{code}})", code)
+        self._until(f"{_KERNEL}?.status === 'busy'")
+
+    def busy(self) -> bool:
+        return self.page.evaluate(f"{_KERNEL}?.status === 'busy'")
+
+    def idle(self) -> None:
+        """Waits until the kernel has done its work."""
+        self._until(f"{_KERNEL}?.status === 'idle'")
+
+    def end(self) -> None:
+        """Ends the kernel."""
+        self.page.evaluate("jupyterapp.shell.currentWidget.sessionContext.shutdown()")
+
+    def command(self, name: str, arguments: dict[str, Any] | None = None) -> None:
+        """A command of JupyterLab's own, to its end."""
+        script = f"""([name, arguments]) => Promise.race([
+          jupyterapp.commands.execute(name, arguments).then(() => true),
+          new Promise((_, no) => setTimeout(() => no(new Error(name)), {1000 * _SECONDS}))])"""
+        self.page.evaluate(script, [name, arguments or {}])
+
+    def _until(self, condition: str) -> None:
+        self.page.wait_for_function(f"() => {condition}", timeout=1000 * _SECONDS, polling=50)
