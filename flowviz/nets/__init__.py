@@ -1,6 +1,6 @@
 """Conditioners: the networks that hand parameters to a layer."""
 
-from .attention import DotProductAttention, L2Attention
+from .attention import CoordinatesAsTokens, DotProductAttention, L2Attention
 from .conditional import (
     CenteredUniform,
     Conditional,
@@ -32,6 +32,7 @@ __all__ = [
     "Contraction",
     "ConvGaussian",
     "ConvNet",
+    "CoordinatesAsTokens",
     "DiagonalGaussian",
     "DotProductAttention",
     "Field",

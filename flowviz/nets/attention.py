@@ -136,6 +136,27 @@ class DotProductAttention(Contraction):
         return f"coefficient={self.coefficient}"
 
 
+class CoordinatesAsTokens(Contraction):
+    """A contraction over tokens of one channel, for points (..., dim): every coordinate a token."""
+
+    def __init__(self, attention: L2Attention | DotProductAttention) -> None:
+        super().__init__()
+        tokens, channels = attention.shape
+        if channels != 1:
+            raise ValueError(f"CoordinatesAsTokens: expected tokens of 1 channel, got {channels}")
+        self.attention, self.coefficient = attention, attention.coefficient
+        self.shape, self.title = (tokens,), attention.title
+
+    def weights(self) -> list[Tensor]:
+        return self.attention.weights()
+
+    def linearize(
+        self, x: Tensor, context: Tensor | None, weights: list[Tensor]
+    ) -> tuple[Tensor, Callable[[Tensor], Tensor]]:
+        value, push = self.attention.linearize(x.unsqueeze(-1), context, weights)
+        return value.squeeze(-1), lambda v: push(v.unsqueeze(-1)).squeeze(-1)
+
+
 def _heads(x: Tensor, weight: Tensor) -> Tensor:
     """(..., tokens, channels) by (heads, channels, width) -> (..., heads, tokens, width)."""
     return x.unsqueeze(-3) @ weight

@@ -5,8 +5,8 @@ from case import Case, lively
 from flowviz.layers import Continuous
 
 HIDDEN = (8, 8)
-SHORT = {"time": 0.25, "steps": 8}
-SOLVED = {"tolerance": 1e-7, "volume_tolerance": 1e-7}
+SHORT = {"time": 0.25, "steps": 10}
+SOLVED = {"tolerance": 1e-7, "volume_tolerance": 1e-6}
 
 CASES = {
     "continuous": Case(lambda: lively(Continuous(2, HIDDEN, **SHORT), 1.5), (2,), **SOLVED),

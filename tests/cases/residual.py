@@ -21,5 +21,6 @@ CASES = {
     "attention by alignment": Case(
         lambda: lively(ResidualAttention((3, 2), "dot", coefficient=0.97), 2.0), (3, 2)
     ),
+    "attention between coordinates": Case(lambda: lively(ResidualAttention(2), 2.0), (2,)),
     "attention of one token": Case(lambda: lively(ResidualAttention((1, 3), "dot")), (1, 3)),
 }
