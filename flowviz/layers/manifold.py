@@ -58,6 +58,12 @@ class Injective(Layer):
         """True if the bijection is."""
         return self.bijection.cut
 
+    @torch.no_grad()
+    def initialize(self, x: Tensor, context: Tensor | None = None) -> None:
+        """Let layers of the bijection that start from data (ActNorm) do so."""
+        if hasattr(self.bijection, "initialize"):
+            self.bijection.initialize(x, context)
+
     def project(self, x: Tensor, context: Tensor | None = None) -> Tensor:
         """The point of the sheet that x goes to: g(z) for its z. Train |x - project(x)|^2 along."""
         z = self.forward(x, context, "mean")[0]
