@@ -110,6 +110,20 @@ def test_a_spline_joins_its_tails(spline, seed):
         close(spline.unmap(z, params)[0], x, 1e-11)
 
 
+@given(splines, st.integers(0, 99))
+@bounded
+def test_far_beyond_its_bound_a_spline_is_the_identity_with_gradient_1(spline, seed):
+    """Where squares overflow too: no NaN of the branch not taken leaks into a gradient."""
+    generator = torch.Generator().manual_seed(seed)
+    params = torch.randn(spline.count, 1, generator=generator).requires_grad_()
+    for step in (spline.map, spline.unmap):
+        x = torch.tensor([-1e30, -1e3, 1e3, 1e30], requires_grad=True)
+        z, log_slope = step(x, params)
+        assert torch.equal(z, x) and not log_slope.any()
+        by_x, by_params = torch.autograd.grad(z.sum() + log_slope.sum(), (x, params))
+        assert torch.equal(by_x, torch.ones(4)) and not by_params.any()
+
+
 @given(splines)
 @bounded
 def test_at_its_identity_parameters_a_map_is_the_identity(spline):
