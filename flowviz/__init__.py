@@ -16,6 +16,7 @@ from typing import Any
 
 from . import data, layers, nets, zoo
 from .base import Base, HalfNormal, SortedNormal, StandardNormal, Uniform, UniformIntegers
+from .contribution import contribution_split, contributions
 from .flow import Flow, Ledger
 from .flowify import flowify
 from .layer import Bijection, Layer, Terms
@@ -38,6 +39,8 @@ __all__ = [
     "TransportPlayer",
     "Uniform",
     "UniformIntegers",
+    "contribution_split",
+    "contributions",
     "data",
     "figures",
     "fit",
