@@ -54,8 +54,15 @@ class Flow(nn.Module):
 
     @property
     def exact(self) -> bool:
-        """True if log_prob is the log-likelihood itself, not a bound."""
+        """True if log_prob is the log-likelihood itself, not a bound or an estimate."""
         return self.chain.exact
+
+    @property
+    def likelihood(self) -> str:
+        """What log_prob is: "exact", a "lower bound", or an "estimate" (some layer's volume is)."""
+        if self.exact:
+            return "exact"
+        return "estimate" if self.chain.estimated else "lower bound"
 
     @property
     def data_shape(self) -> tuple[int, ...]:
@@ -77,7 +84,8 @@ class Flow(nn.Module):
         """log p(x) in nats, batch shape; for an inexact flow a lower bound.
 
         draws = K > 1 gives the importance-weighted bound log 1/K sum_k p(x, u_k)/q(u_k | x),
-        which tightens with K (Burda et al. 2015); an exact flow ignores it.
+        which tightens with K (Burda et al. 2015); an exact flow ignores it. Where a volume is
+        estimated the draws are averaged: a logarithm of a mean would be biased upwards.
         """
         if draws < 1:
             raise ValueError(f"expected draws >= 1, got {draws}")
@@ -85,6 +93,8 @@ class Flow(nn.Module):
             z, terms = self.chain(x, context)
             return self.base.log_prob(z) + terms.total
         stacked = torch.stack([self.log_prob(x, context) for _ in range(draws)])
+        if self.chain.estimated:
+            return stacked.mean(0)
         return stacked.logsumexp(0) - math.log(draws)
 
     @torch.no_grad()
@@ -129,7 +139,7 @@ class Flow(nn.Module):
         for layer in self.layers:
             x, terms = layer._forward(x, context, "sample")
             rows.append(terms)
-        return Ledger(self.base.log_prob(x), rows, [k.title for k in self.layers], self.exact)
+        return Ledger(self.base.log_prob(x), rows, [k.title for k in self.layers], self.likelihood)
 
     def trace(self, x: Tensor, **options):
         """What the flow does to x, as arrays: see `flowviz.trace.Trace`."""
@@ -180,7 +190,7 @@ class Flow(nn.Module):
         shape = f"{size_name(self.data_shape)} -> {size_name(self.chain.latent_shape)}"
         head = (
             f"Flow: {len(self)} layer{'s' * (len(self) != 1)}, {shape}, "
-            f"{'exact' if self.exact else 'lower bound'}, {numbers:,} parameters, "
+            f"{self.likelihood}, {numbers:,} parameters, "
             f"base {self.base.title}"
         )
         rows = [("", "layer", "shape", "kind", "ledger", "parameters")]
@@ -198,11 +208,16 @@ class Ledger:
     base: Tensor
     rows: list[Terms]
     titles: list[str]
-    exact: bool
+    likelihood: str
+
+    @property
+    def exact(self) -> bool:
+        """True if `total` is log p(x) itself."""
+        return self.likelihood == "exact"
 
     @property
     def total(self) -> Tensor:
-        """log p(x) in nats (a lower bound unless `exact`)."""
+        """log p(x) in nats, or what `likelihood` says: a lower bound, an estimate."""
         return self.base + Terms.sum(self.rows).total
 
     def __repr__(self) -> str:
@@ -216,7 +231,7 @@ class Ledger:
             running += float(row.total.mean())
             cells = ["–" if t is None else _signed(float(t.mean())) for t in row]
             table.append((title, *cells, _signed(running)))
-        sign = "" if self.exact else " ≥"
+        sign = {"exact": "", "lower bound": " ≥", "estimate": " ≈"}[self.likelihood]
         table.append((f"log p(x){sign}", "", "", "", _signed(running)))
         return "\n".join(_align(table, 1))
 
@@ -238,7 +253,8 @@ def _signed(value: float) -> str:
 
 def _describe(number: int, layer: Layer) -> tuple[str, ...]:
     shape = f"{size_name(layer.data_shape)} -> {size_name(layer.latent_shape)}"
-    kind = layer.kind if layer.exact else f"{layer.kind}, bound"
+    drawn = "estimate" if layer.estimated else "bound"
+    kind = layer.kind if layer.exact else f"{layer.kind}, {drawn}"
     numbers = f"{sum(p.numel() for p in layer.parameters()):,}"
     return str(number), layer.title, shape, kind, " + ".join(layer.columns), numbers
 

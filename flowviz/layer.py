@@ -59,6 +59,8 @@ class Layer(nn.Module, ABC):
     Attributes:
         columns: the ledger columns that this layer fills.
         exact: False where `forward` draws noise, so that the likelihood is a lower bound.
+        estimated: True where what is drawn are terms (a probe, a roulette), not z: the likelihood
+            is then an estimate, and `exact` is False.
         kind: "bijection", "surjection", "stochastic", or "manifold" (a density on a sheet only).
         cut: True where no invertible path joins the identity to the map (a reflection, a swap);
             `path` then stays at x until tau = 1.
@@ -67,6 +69,7 @@ class Layer(nn.Module, ABC):
 
     columns: tuple[str, ...] = ("volume",)
     exact: bool = True
+    estimated: bool = False
     kind: str = "bijection"
     cut: bool = False
     data_space: Space = REALS

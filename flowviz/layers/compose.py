@@ -29,6 +29,7 @@ class Sequential(Layer):
         self.latent_shape, self.latent_space = last.latent_shape, last.latent_space
         self.columns = tuple(c for c in Terms._fields if any(c in k.columns for k in self.layers))
         self.exact = all(k.exact for k in self.layers)
+        self.estimated = any(k.estimated for k in self.layers)
         self.context_size = max(k.context_size for k in self.layers)
         kinds = [k.kind for k in self.layers]
         self.kind = next((k for k in _KINDS if k in kinds), "bijection")

@@ -67,6 +67,7 @@ class Continuous(Layer):
             )
         self.data_shape = self.latent_shape = (dim,)
         self.context_size, self.exact = context, divergence == "exact"
+        self.estimated = not self.exact
         self.time, self.method, self.steps = time, method, steps
         self.tolerance, self.divergence = tolerance, divergence
 

@@ -45,6 +45,7 @@ class Residual(Layer):
         self.data_shape = self.latent_shape = branch.shape
         self.context_size = branch.context_size
         self.exact = volume == "exact"
+        self.estimated = not self.exact
         self._event_dims = tuple(range(-len(branch.shape), 0))
 
     def _forward(self, x: Tensor, context: Tensor | None, mode: str) -> tuple[Tensor, Terms]:
