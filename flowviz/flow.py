@@ -143,7 +143,7 @@ class Flow(nn.Module):
 
     def trace(self, x: Tensor, **options):
         """What the flow does to x, as arrays: see `flowviz.trace.Trace`."""
-        from .trace import trace_flow
+        from .tracing import trace_flow
 
         return trace_flow(self, x, **options)
 

@@ -19,7 +19,8 @@ from flowviz.figures.panel import cover
 from flowviz.figures.raster import Window, rasterise
 from flowviz.figures.theme import DARK, LIGHT, rgb
 from flowviz.layers import Affine, Permutation
-from flowviz.trace import Mesh, Trace, trace_flow, trace_of
+from flowviz.trace import Mesh, Trace
+from flowviz.tracing import trace_flow, trace_of
 
 
 @functools.cache

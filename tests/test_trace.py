@@ -24,7 +24,8 @@ from flowviz.layers import (
     Rotation,
     SplineCoupling,
 )
-from flowviz.trace import Trace, trace_flow, trace_of
+from flowviz.trace import Trace
+from flowviz.tracing import trace_flow, trace_of
 from flowviz.wire import encode
 
 HALF_WIDTH = 264  # pixels from the middle of the player's canvas to its edge
@@ -34,13 +35,6 @@ DENSITIES = {
     "pinwheel": fv.data.Pinwheel,
     "checkerboard": fv.data.Checkerboard,
 }
-
-
-@functools.cache
-def fitted(name: str):
-    flow = fv.zoo.nsf(dim=2)
-    fv.fit(flow, DENSITIES[name](), steps=600, progress=False)
-    return flow
 
 
 @functools.cache
@@ -134,7 +128,7 @@ def test_no_mass_is_turned_over_on_the_way() -> None:
 
 @pytest.mark.parametrize("name", DENSITIES)
 def test_mesh_density_is_the_flows(name: str) -> None:
-    flow = fitted(name)
+    flow = fv.zoo.trained(name)
     trace = trace_of(flow, DENSITIES[name]())
     middle = quads(trace.mesh.corners[0], 96).mean(-2).reshape(-1, 2)
     with torch.no_grad():

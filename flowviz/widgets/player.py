@@ -12,12 +12,14 @@ import traitlets
 
 from ..files import atomic_write
 from ..flow import Flow
-from ..trace import trace_of
+from ..tracing import trace_of
 from ..wire import encode
 from .page import frame, page, static_text
 
 _STILL = {"particles": 600, "cells": 64}  # what a notebook's stored output holds
 _HEIGHT = 730
+# Traits of the view belong to the browser. An echo of what it said would pull the playhead back.
+_VIEWED = {"sync": True, "echo_update": False}
 
 
 class TransportPlayer(anywidget.AnyWidget):
@@ -41,15 +43,15 @@ class TransportPlayer(anywidget.AnyWidget):
 
     meta = traitlets.Dict().tag(sync=True)
     payload = traitlets.Union([traitlets.Bytes(), traitlets.Unicode()]).tag(sync=True)
-    position = traitlets.Float(0.0).tag(sync=True)
-    playing = traitlets.Bool(False).tag(sync=True)
-    speed = traitlets.Float(1.0, min=0.25, max=4.0).tag(sync=True)
-    direction = traitlets.Enum(["normalize", "generate"], "normalize").tag(sync=True)
-    show_density = traitlets.Bool(True).tag(sync=True)
-    show_particles = traitlets.Bool(True).tag(sync=True)
-    show_grid = traitlets.Bool(True).tag(sync=True)
-    selected = traitlets.Int(-1, min=-1).tag(sync=True)
-    theme = traitlets.Enum(["auto", "light", "dark"], "auto").tag(sync=True)
+    position = traitlets.Float(0.0).tag(**_VIEWED)
+    playing = traitlets.Bool(False).tag(**_VIEWED)
+    speed = traitlets.Float(1.0, min=0.25, max=4.0).tag(**_VIEWED)
+    direction = traitlets.Enum(["normalize", "generate"], "normalize").tag(**_VIEWED)
+    show_density = traitlets.Bool(True).tag(**_VIEWED)
+    show_particles = traitlets.Bool(True).tag(**_VIEWED)
+    show_grid = traitlets.Bool(True).tag(**_VIEWED)
+    selected = traitlets.Int(-1, min=-1).tag(**_VIEWED)
+    theme = traitlets.Enum(["auto", "light", "dark"], "auto").tag(**_VIEWED)
 
     def __init__(
         self,
@@ -75,6 +77,14 @@ class TransportPlayer(anywidget.AnyWidget):
         value, last = proposal["value"], len(self.meta["layers"])
         if not 0 <= value <= last:
             raise traitlets.TraitError(f"expected a position in [0, {last}], got {value}")
+        return value
+
+    @traitlets.validate("selected")
+    def _check_selected(self, proposal: dict[str, Any]) -> int:
+        shown = "data" if self.direction == "normalize" else "model"
+        value, count = proposal["value"], len(self.trace.sets[shown].base)
+        if value >= count:
+            raise traitlets.TraitError(f"expected one of {count} points or -1, got {value}")
         return value
 
     def to_html(self) -> str:

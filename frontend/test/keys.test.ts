@@ -9,7 +9,7 @@ describe("keys", () => {
     expect(press(" ")).toEqual({ do: "play" });
     expect(press(" ", "strip")).toEqual({ do: "play" });
     expect(press(" ", "button")).toBeNull();
-    expect(press(" ", "canvas")).toEqual({ do: "first" });
+    expect(press(" ", "canvas")).toEqual({ do: "play" });
     expect(press(" ", "canvas", true)).toEqual({ do: "play" });
     expect(press("Enter", "canvas")).toEqual({ do: "first" });
     expect(press("Enter")).toBeNull();

@@ -55,8 +55,8 @@ describe("the sentence", () => {
   test("the ends say where we are; the entropy is said of data only", () => {
     expect(say({ position: 0 })).toContain("Data side: the point is at x = (0.00, 0.00)");
     expect(say({ position: 4 })).toContain("z = (4.00, −4.00), where the standard normal has log p(z) = −2.00 nats");
-    expect(say({ position: 0, path: null })).toContain("No model averages more than −2.39");
-    expect(say({ position: 0, path: null, set: { name: "model", count: 3 } })).not.toContain("No model");
+    expect(say({ position: 0, path: null })).toContain("no model averages more than −2.39");
+    expect(say({ position: 0, path: null, set: { name: "model", count: 3 } })).not.toContain("no model");
   });
 
   test("a bound is said to be one", () => {

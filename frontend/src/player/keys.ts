@@ -60,8 +60,8 @@ export function keyAction({ key, shift, place, selected }: Keyboard): Action | n
 
 function pressAction(key: string, place: Place, selected: boolean): Action | null {
   if (place === "button") return null;
-  if (place === "canvas" && !selected) return { do: "first" };
-  return key === " " ? { do: "play" } : null;
+  if (key === " ") return { do: "play" };
+  return place === "canvas" && !selected ? { do: "first" } : null;
 }
 
 function arrowAction([dx, dy]: [number, number], shift: boolean, place: Place): Action | null {

@@ -92,7 +92,7 @@ function dataSide(scene: Scene): Piece[] {
 
 function entropyWords({ entropy }: Meta): string {
   if (entropy === null || entropy === undefined) return "";
-  return ` No model averages more than ${plain(-entropy)} on such data: minus its entropy.`;
+  return ` On ever more such data no model averages more than ${plain(-entropy)}, minus their entropy.`;
 }
 
 function pointsWords({ name, count: n }: Scene["set"]): string {
