@@ -18,7 +18,9 @@ LIVE = "application/vnd.jupyter.widget-view+json"
 def main(paths: list[str]) -> None:
     for path in map(Path, paths):
         notebook = nbformat.read(path, as_version=4)
-        client = NotebookClient(notebook, timeout=300, resources={"metadata": {"path": path.parent}})
+        client = NotebookClient(
+            notebook, timeout=300, resources={"metadata": {"path": path.parent}}
+        )
         client.execute()
         strip(notebook)
         nbformat.write(notebook, path)
