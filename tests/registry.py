@@ -34,13 +34,13 @@ def every(**declared: object) -> Callable:
 
 
 def one_of_each(**declared: object) -> Callable:
-    """As `every`, but one case for each class with and without context: for laws that cost."""
+    """As `every`, but one case for each class, with context if it has one: for laws that cost."""
 
     def decorate(law: Callable) -> Callable:
-        firsts: dict[tuple[type, bool], str] = {}
-        for key in _chosen(law, declared):
-            firsts.setdefault((type(CASES[key].build()), bool(CASES[key].context)), key)
-        return _over(law, list(firsts.values()))
+        firsts: dict[type, str] = {}
+        for key in sorted(_chosen(law, declared), key=lambda key: -CASES[key].context):
+            firsts.setdefault(type(CASES[key].build()), key)
+        return _over(law, sorted(firsts.values()))
 
     return decorate
 
