@@ -24,6 +24,14 @@ _RUN = """code => new Promise((resolve, reject) => {
 })""".replace("KERNEL", _KERNEL)
 
 
+_START = """code => new Promise((resolve, reject) => {
+  const future = KERNEL.requestExecute({code, store_history: false});
+  future.onIOPub = ({header, content}) => {
+    if (header.msg_type === "status" && content.execution_state === "busy") resolve();
+    if (header.msg_type === "error") reject(new Error(content.traceback.join("\\n")));
+  };
+})""".replace("KERNEL", _KERNEL)
+
 _METADATA = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
 
 
@@ -64,8 +72,7 @@ class Notebook:
 
     def start(self, code: str) -> None:
         """Sets the kernel to work and waits only until it has begun."""
-        self.page.evaluate(f"code => void {_KERNEL}.requestExecute({{code}})", code)
-        self._until(f"{_KERNEL}?.status === 'busy'")
+        self.page.evaluate(_START, code)
 
     def busy(self) -> bool:
         return self.page.evaluate(f"{_KERNEL}?.status === 'busy'")
