@@ -314,3 +314,13 @@ def test_the_kernel_does_not_echo_what_the_browser_says(player: fv.TransportPlay
     set_by_the_browser |= {"show_density", "show_particles", "show_grid"}
     echoed = {n for n in set_by_the_browser if player.trait_metadata(n, "echo_update", True)}
     assert echoed == set()
+
+
+def test_another_direction_forgets_the_chosen_point() -> None:
+    """There are half as many draws as data points, and they are different points."""
+    player = fv.TransportPlayer(fv.zoo.trained("two_moons"), fv.data.TwoMoons(), particles=20)
+    player.selected = 19
+    player.direction = "generate"
+    assert player.selected == -1
+    with pytest.raises(TraitError, match="one of 10 points"):
+        player.selected = 19

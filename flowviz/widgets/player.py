@@ -87,6 +87,12 @@ class TransportPlayer(anywidget.AnyWidget):
             raise traitlets.TraitError(f"expected one of {count} points or -1, got {value}")
         return value
 
+    @traitlets.observe("direction")
+    def _forget_selected(self, change: dict[str, Any]) -> None:
+        """Points of the two sets are different points: another direction forgets the choice."""
+        if hasattr(self, "trace") and change["old"] in ("normalize", "generate"):
+            self.selected = -1
+
     def to_html(self) -> str:
         """The page that plays this widget, as it stands, with no kernel and no network."""
         return self._page(self.meta, self.payload)
