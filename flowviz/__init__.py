@@ -16,6 +16,7 @@ from typing import Any
 
 from . import data, layers, nets, zoo
 from .base import Base, HalfNormal, SortedNormal, StandardNormal, Uniform, UniformIntegers
+from .check import check
 from .contribution import contribution_split, contributions
 from .flow import Flow, Ledger
 from .flowify import flowify
@@ -39,6 +40,7 @@ __all__ = [
     "TransportPlayer",
     "Uniform",
     "UniformIntegers",
+    "check",
     "contribution_split",
     "contributions",
     "data",
