@@ -44,29 +44,34 @@ class MaskedAutoregressive(Bijection):
         self.univariate, self.context_size = univariate, context
         self.net = MADE(dim, hidden, univariate.identity(), context)
         indices = torch.tensor(_indices(dim, order))
+        self._straight = bool((indices.diff() > 0).all())
+        self._turned = dim > 1 and bool((indices.diff() < 0).all())
         self.register_buffer("order", indices, persistent=False)
         self.register_buffer("rank", indices.argsort(), persistent=False)
 
     def _map(self, x: Tensor, context: Tensor | None) -> tuple[Tensor, Tensor]:
-        x = x[..., self.order]
+        x = self._arranged(x, self.order)
         z, log_slope = self.univariate.map(x, self.net(x, context))
-        return z[..., self.rank], log_slope.sum(-1)
+        return self._arranged(z, self.rank), log_slope.sum(-1)
+
+    def _arranged(self, v: Tensor, order: Tensor) -> Tensor:
+        """v[..., order], without a copy where that is v itself."""
+        return v.flip(-1) if self._turned else v if self._straight else v[..., order]
 
     def _unmap(self, z: Tensor, context: Tensor | None) -> tuple[Tensor, Tensor]:
         batch = z.shape[:-1]
-        columns = z[..., self.order].reshape(-1, z.shape[-1]).mT.contiguous()
+        columns = self._arranged(z, self.order).reshape(-1, z.shape[-1]).mT.contiguous()
         if self.context_size:
             context = context.expand(*batch, -1).reshape(-1, self.context_size)
-        done, log_slopes = [], []
+        log_slopes = []
 
         def step(i: int, params: Tensor) -> Tensor:
             x, log_slope = self.univariate.unmap(columns[i], params)
-            done.append(x)
             log_slopes.append(log_slope)
             return x
 
-        self.net.unroll(step, columns, context)
-        x = torch.stack(done, -1)[..., self.rank].reshape(z.shape)
+        rows = self.net.unroll(step, columns, context)
+        x = self._arranged(rows.mT, self.rank).reshape(z.shape)
         return x, torch.stack(log_slopes).sum(0).reshape(batch)
 
     def _path(self, x: Tensor, tau: float, context: Tensor | None) -> Tensor:

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from ..layer import Layer, Terms
+from . import fast_affine
 
 _KINDS = ("manifold", "stochastic", "surjection")  # a chain is the first of these that it holds
 
@@ -49,8 +50,11 @@ class Sequential(Layer):
 
     def _forward(self, x: Tensor, context: Tensor | None, mode: str) -> tuple[Tensor, Terms]:
         rows = []
-        for layer in self.layers:
-            x, terms = layer._forward(x, context, mode)
+        for group in fast_affine.runs(self.layers, x):
+            if len(group) > 1:
+                x, terms = fast_affine.run(group, x, data_side=True)
+            else:
+                x, terms = group[0]._forward(x, context, mode)
             rows.append(terms)
         return x, Terms.sum(rows)
 
@@ -58,8 +62,11 @@ class Sequential(Layer):
         self, z: Tensor, context: Tensor | None, mode: str, terms: bool
     ) -> tuple[Tensor, Terms]:
         rows = []
-        for layer in reversed(self.layers):
-            z, row = layer._inverse(z, context, mode, terms)
+        for group in reversed(fast_affine.runs(self.layers, z)):
+            if len(group) > 1:
+                z, row = fast_affine.run(group[::-1], z, data_side=False)
+            else:
+                z, row = group[0]._inverse(z, context, mode, terms)
             rows.append(row)
         return z, Terms.sum(rows[::-1])
 

@@ -50,26 +50,52 @@ class Coupling(Bijection):
         self.register_buffer("order", torch.tensor([*kept, *moved]).argsort(), persistent=False)
         start = univariate.identity().repeat_interleave(len(moved))
         self.net = MLP(len(kept) + context, hidden, start)
+        self.sizes, self.keeps_first = _halves(kept, moved), kept[0] == 0
         self._names = coordinates(kept), coordinates(moved), len(kept) > 1, len(moved) > 1
 
-    def _params(self, kept: Tensor, context: Tensor | None) -> Tensor:
-        """Parameters (P, ..., moved) from the coordinates that stay."""
-        seen = kept
-        if self.context_size:
-            seen = torch.cat([kept, context.expand(*kept.shape[:-1], -1)], -1)
-        params = self.net(seen)
-        return params.unflatten(-1, (self.univariate.count, -1)).movedim(-2, 0)
+    def _split(self, v: Tensor) -> tuple[Tensor, Tensor]:
+        """The coordinates that stay and those that move: slices where they are the two halves."""
+        if self.sizes is None:
+            return v[..., self.kept], v[..., self.moved]
+        halves = v.split_with_sizes(self.sizes, -1)
+        return halves if self.keeps_first else halves[::-1]
 
-    def _apply_to(self, v: Tensor, context: Tensor | None, step) -> tuple[Tensor, Tensor]:
-        kept, moved = v[..., self.kept], v[..., self.moved]
-        out, log_slope = step(moved, self._params(kept, context))
-        return torch.cat([kept, out], -1)[..., self.order], log_slope.sum(-1)
+    def _join(self, kept: Tensor, moved: Tensor) -> Tensor:
+        if self.sizes is None:
+            return torch.cat([kept, moved], -1)[..., self.order]
+        return torch.cat([kept, moved] if self.keeps_first else [moved, kept], -1)
+
+    def _seen(self, kept: Tensor, context: Tensor | None) -> Tensor:
+        if not self.context_size:
+            return kept
+        return torch.cat([kept, context.expand(*kept.shape[:-1], -1)], -1)
+
+    def _apply_to(
+        self, v: Tensor, context: Tensor | None, data_side: bool
+    ) -> tuple[Tensor, Tensor]:
+        kept, moved = self._split(v)
+        seen, g = self._seen(kept, context), self.univariate
+        if g.columns:
+            out, volume = self._by_columns(moved, seen, g.map if data_side else g.unmap)
+        else:
+            params = self.net(seen).unflatten(-1, (g.count, -1)).movedim(-2, 0)
+            out, log_slope = (g.map if data_side else g.unmap)(moved, params)
+            volume = log_slope.sum(-1)
+        return self._join(kept, out), volume
+
+    def _by_columns(self, moved: Tensor, seen: Tensor, step) -> tuple[Tensor, Tensor]:
+        """A point a column: the net's last product lays out the parameters in that way."""
+        batch, size = moved.shape[:-1], moved.shape[-1]
+        params = self.net.columns(seen.reshape(-1, seen.shape[-1]))
+        params = params.unflatten(0, (self.univariate.count, size))
+        out, log_slope = step(moved.reshape(-1, size).mT.contiguous(), params)
+        return out.mT.reshape(*batch, size), log_slope.sum(0).reshape(batch)
 
     def _map(self, x: Tensor, context: Tensor | None) -> tuple[Tensor, Tensor]:
-        return self._apply_to(x, context, self.univariate.map)
+        return self._apply_to(x, context, True)
 
     def _unmap(self, z: Tensor, context: Tensor | None) -> tuple[Tensor, Tensor]:
-        return self._apply_to(z, context, self.univariate.unmap)
+        return self._apply_to(z, context, False)
 
     def _path(self, x: Tensor, tau: float, context: Tensor | None) -> Tensor:
         return torch.lerp(x, self._map(x, context)[0], tau)
@@ -90,6 +116,12 @@ class Coupling(Bijection):
             verb = verb.replace("is ", "are ").replace("moves", "move")
         stay, decide = ("stay", "decide") if many_kept else ("stays", "decides")
         return f"{kept} {stay}; {moved} {verb}, by an amount that {kept} {decide}"
+
+
+def _halves(kept: list[int], moved: list[int]) -> list[int] | None:
+    """The sizes of the two parts in order, if each is one run of coordinates; else None."""
+    parts = sorted((kept, moved))
+    return [len(part) for part in parts] if sum(parts, []) == sorted(kept + moved) else None
 
 
 def _kept_indices(dim: int, keep: str | Sequence[int]) -> list[int]:

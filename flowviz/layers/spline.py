@@ -26,7 +26,7 @@ from torch.nn.functional import pad, softmax, softplus
 
 MIN_BIN = 1e-3  # least width and height of a bin, as a share of 2B
 MIN_SLOPE = 1e-3
-_SLOPE_SHIFT = math.log(math.expm1(1 - MIN_SLOPE))  # softplus(0 + shift) + MIN_SLOPE = 1
+SLOPE_SHIFT = math.log(math.expm1(1 - MIN_SLOPE))  # softplus(0 + shift) + MIN_SLOPE = 1
 
 
 class Bin(NamedTuple):
@@ -59,15 +59,20 @@ def rational_quadratic_inverse(
     inside = z.abs() < bound
     safe = torch.where(inside, z, 0.0)
     k = _find_bin(safe, params, bins, bound, data_side=False)
-    s, rise = k.h / k.w, safe - k.y
-    b = k.h * k.d0 - rise * (k.d1 + k.d0 - 2 * s)
-    a, c = k.h * s - b, -s * rise
-    # positive but for rounding (nflows issue 87); above 0, so that the root has a finite gradient
-    discriminant = (b**2 - 4 * a * c).clamp(min=torch.finfo(z.dtype).tiny)
-    q = b.abs() + discriminant.sqrt()
-    xi = torch.where(b > 0, -2 * c / q, q / (2 * torch.where(b > 0, 1.0, a))).clamp(0, 1)
+    s = k.h / k.w
+    xi = root(safe - k.y, k.h, s, k.d0, k.d1).clamp(0, 1)
     x = k.x + k.w * xi
     return torch.where(inside, x, z), torch.where(inside, _log_slope(xi, s, k), 0.0)
+
+
+def root(rise: Tensor, h: Tensor, s: Tensor, d0: Tensor, d1: Tensor) -> Tensor:
+    """xi at which the spline has risen by `rise` above the bottom of its bin."""
+    b = h * d0 - rise * (d1 + d0 - 2 * s)
+    a, c = h * s - b, -s * rise
+    # positive but for rounding (nflows issue 87); above 0, so that the root has a finite gradient
+    discriminant = (b**2 - 4 * a * c).clamp(min=torch.finfo(b.dtype).tiny)
+    q = b.abs() + discriminant.sqrt()
+    return torch.where(b > 0, -2 * c / q, q / (2 * torch.where(b > 0, 1.0, a)))
 
 
 def _denominator(xi: Tensor, s: Tensor, b: Bin) -> Tensor:
@@ -106,12 +111,12 @@ def spread_over(v: Tensor, params: Tensor) -> Tensor:
 
 def slopes_of(raw: Tensor) -> Tensor:
     """Positive slopes; 1 where raw is 0."""
-    return softplus(raw + _SLOPE_SHIFT) + MIN_SLOPE
+    return softplus(raw + SLOPE_SHIFT) + MIN_SLOPE
 
 
 def raw_slopes(slopes: Tensor) -> Tensor:
     """The inverse of `slopes_of`, for slopes above MIN_SLOPE."""
-    return torch.log(torch.expm1((slopes - MIN_SLOPE).clamp(min=MIN_SLOPE))) - _SLOPE_SHIFT
+    return torch.log(torch.expm1((slopes - MIN_SLOPE).clamp(min=MIN_SLOPE))) - SLOPE_SHIFT
 
 
 def raw_bins(sizes: Tensor, bound: float) -> Tensor:

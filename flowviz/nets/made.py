@@ -42,13 +42,13 @@ class MADE(nn.Module):
         nn.init.zeros_(self.linears[-1].weight)
         self.linears[-1].bias.data.copy_(start.repeat_interleave(dim))
 
-    def _mask(self, index: int, mask: Tensor) -> None:
-        self.register_buffer(f"mask{index}", mask, persistent=False)
+    def _mask(self, index: int, sees: Tensor) -> None:
+        self.register_buffer(f"blind{index}", ~sees, persistent=False)
 
     def weights(self) -> list[Tensor]:
         """The weight matrices with what would look ahead set to zero, input side first."""
-        masked = enumerate(self.linears)
-        return [torch.where(getattr(self, f"mask{k}"), m.weight, 0.0) for k, m in masked]
+        pairs = zip(self.linears, self._buffers.values(), strict=True)
+        return [module.weight.masked_fill(blind, 0.0) for module, blind in pairs]
 
     def forward(self, x: Tensor, context: Tensor | None = None) -> Tensor:
         """Parameters (P, ..., dim) of all coordinates in one pass."""
@@ -61,28 +61,32 @@ class MADE(nn.Module):
         params = linear(h, last[0], last[1].bias)
         return params.unflatten(-1, (self.count, self.dim)).movedim(-2, 0)
 
-    def unroll(self, step: Callable[[int, Tensor], Tensor], like: Tensor, context: Tensor | None):
+    def unroll(
+        self, step: Callable[[int, Tensor], Tensor], like: Tensor, context: Tensor | None
+    ) -> Tensor:
         """Coordinates one after the other: x_i (N,) = step(i, parameters (P, N) given x_<i).
 
-        `like` (..., N) gives the number of points, `context` is (N, context). Units are in order
-        of degree and stand on rows, so the units that step i adds are a slice of every layer, and
-        each unit is computed once: all `dim` steps together cost about one forward pass.
+        `like` (..., N) gives the number of points, `context` is (N, context); returns the rows
+        x (dim, N). Units are in order of degree and stand on rows, so the units that step i adds
+        are a slice of every layer, and each unit is computed once: all `dim` steps together cost
+        about one forward pass.
         """
         weights, biases = self.weights(), [m.bias.unsqueeze(-1) for m in self.linears]
         layers = [_Rows(w.shape[1], like) for w in weights]
-        last_weight = weights[-1].unflatten(0, (self.count, self.dim))
-        last_bias = biases[-1].unflatten(0, (self.count, self.dim))
+        sizes = [[b - a for a, b in zip([0, *ends], ends, strict=False)] for ends in self._ends]
+        parts = [
+            list(zip(w.split(size), b.split(size), strict=True))
+            for w, b, size in zip(weights[:-1], biases[:-1], sizes[1:], strict=True)
+        ]
+        ends = [t.unflatten(0, (self.count, self.dim)).unbind(1) for t in (weights[-1], biases[-1])]
         if self.context_size:
-            layers[0].append(context.mT)
-        for i in range(self.dim):
-            for k in range(1, len(layers)):
-                new = slice(self._ends[k][i - 1] if i else 0, self._ends[k][i])
-                below = layers[k - 1].rows
-                weight = weights[k - 1][new, : len(below)]
-                layers[k].append(relu(torch.addmm(biases[k - 1][new], weight, below)))
-            seen = layers[-1].rows
-            params = torch.addmm(last_bias[:, i], last_weight[:, i, : len(seen)], seen)
-            layers[0].append(step(i, params).unsqueeze(0))
+            layers[0].append(context.mT, self.context_size)
+        for i, (weight, bias) in enumerate(zip(*ends, strict=True)):
+            for below, units, part, size in zip(layers, layers[1:], parts, sizes[1:], strict=False):
+                if size[i]:
+                    units.append(relu(below.times(*part[i]), inplace=True), size[i])
+            layers[0].append(step(i, layers[-1].times(weight, bias)), 1)
+        return layers[0].rows[self.context_size :]
 
     def extra_repr(self) -> str:
         return f"{self.dim}, context={self.context_size}"
@@ -99,12 +103,18 @@ class _Rows:
 
     def __init__(self, capacity: int, like: Tensor) -> None:
         self._room = None if torch.is_grad_enabled() else like.new_empty(capacity, like.shape[-1])
+        self._count = 0
         self.rows = like.new_empty(0, like.shape[-1])
 
-    def append(self, rows: Tensor) -> None:
+    def append(self, rows: Tensor, count: int) -> None:
+        """`count` more rows, (count, N), or (N,) for a single one."""
         if self._room is None:
-            self.rows = torch.cat([self.rows, rows])
-            return
-        end = len(self.rows) + len(rows)
-        self._room[len(self.rows) : end] = rows
-        self.rows = self._room[:end]
+            self.rows = torch.cat([self.rows, rows.view(count, -1)])
+        else:
+            self._room.narrow(0, self._count, count).copy_(rows)
+            self.rows = self._room.narrow(0, 0, self._count + count)
+        self._count += count
+
+    def times(self, weight: Tensor, bias: Tensor) -> Tensor:
+        """bias + weight @ rows, of the columns of the weight whose rows are there."""
+        return torch.addmm(bias, weight.narrow(1, 0, self._count), self.rows)

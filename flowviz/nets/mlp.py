@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import torch
 from torch import Tensor, nn
 from torch.nn.functional import linear, relu
 
@@ -26,8 +27,22 @@ class MLP(nn.Module):
         nn.init.zeros_(self.linears[-1].weight)
         self.linears[-1].bias.data.copy_(bias)
 
+    def weights(self) -> list[Tensor]:
+        """Weight and bias of every layer in turn, input side first."""
+        layers = self.linears._modules.values()  # nn.Module's own look-up takes longer than a sum
+        return [t for layer in layers for t in layer._parameters.values()]
+
     def forward(self, h: Tensor) -> Tensor:
         *hidden, last = self.linears
-        for layer in hidden:
-            h = relu(linear(h, layer.weight, layer.bias), inplace=True)
-        return linear(h, last.weight, last.bias)
+        return linear(_activated(h, hidden), last.weight, last.bias)
+
+    def columns(self, h: Tensor) -> Tensor:
+        """The same, turned: (N, inputs) -> (outputs, N), without a copy."""
+        *hidden, last = self.linears
+        return torch.addmm(last.bias.unsqueeze(-1), last.weight, _activated(h, hidden).mT)
+
+
+def _activated(h: Tensor, layers: Sequence[nn.Linear]) -> Tensor:
+    for layer in layers:
+        h = relu(linear(h, layer.weight, layer.bias), inplace=True)
+    return h
