@@ -14,7 +14,7 @@ from toys import Pad
 
 import flowviz as fv
 from flowviz.flow import seeded
-from flowviz.layers import Inverse, LULinear, Sequential
+from flowviz.layers import Continuous, Inverse, LULinear, ResidualMLP, Sequential
 
 A, B = 1.5, 0.8
 X = torch.tensor([[-1.0], [0.0], [0.5], [1.3]], dtype=torch.float64)
@@ -78,6 +78,14 @@ def test_what_is_not_a_bijection_does_not_turn_round(flow):
     for layer in (flow[0], Sequential(flow.layers)):
         with pytest.raises(ValueError, match="Inverse: expected a bijection, got .*stochastic"):
             Inverse(layer)
+
+
+@pytest.mark.parametrize(
+    "layer", [Continuous(2, divergence="hutchinson"), ResidualMLP(2, volume="roulette")]
+)
+def test_an_estimate_stays_one_when_turned_round(layer):
+    assert fv.Flow([Inverse(layer)]).likelihood == fv.Flow([layer]).likelihood == "estimate"
+    assert fv.Flow([Inverse(LULinear(2))]).likelihood == "exact"
 
 
 def test_an_estimate_is_averaged_and_not_called_a_bound():

@@ -91,8 +91,8 @@ class Sequential(Layer):
 class Inverse(Layer):
     """A bijection with its two sides exchanged: its latent side is this layer's data side.
 
-    Ledger: volume = minus the volume of the wrapped layer. Raises ValueError for a layer that is
-    not a bijection (a bound or a surjection does not turn round).
+    Ledger: volume = minus the volume of the wrapped layer, an estimate if that is one. Raises
+    ValueError for a layer that is not a bijection (a bound or a surjection does not turn round).
     """
 
     def __init__(self, layer: Layer) -> None:
@@ -103,6 +103,7 @@ class Inverse(Layer):
         self.data_shape, self.latent_shape = layer.latent_shape, layer.data_shape
         self.data_space, self.latent_space = layer.latent_space, layer.data_space
         self.context_size = layer.context_size
+        self.exact, self.estimated = layer.exact, layer.estimated
 
     @property
     def cut(self) -> bool:  # type: ignore[override]
