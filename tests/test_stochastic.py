@@ -60,6 +60,19 @@ def test_variational_dequantization_can_close_the_gap():
     assert_unbiased(estimates(learned, torch.tensor([1.0]).double(), 20_000), math.log(p))
 
 
+@pytest.mark.parametrize("levels", [256, 65536])
+@pytest.mark.parametrize("mean, spread", [(50.0, 0.0), (-50.0, 0.0), (0.0, 30.0), (9.0, 1.0)])
+def test_no_weights_make_the_bound_lie_above_the_truth(mean, spread, levels):
+    """Noise that crowds at a cell's edge rounds onto it, and must still pay its own price."""
+    layer = VariationalDequantization(1, levels, hidden=())
+    with torch.no_grad():
+        layer.encoder.logit.net.linears[-1].bias.copy_(torch.tensor([mean, spread]))
+    for x in (0.0, levels - 56.0, levels - 1.0):
+        bounds = estimates(Flow([layer], Uniform(1)), torch.tensor([x]), 20_000).double()
+        assert float(bounds.logsumexp(0)) - math.log(20_000) < -math.log(levels) + 0.1
+        assert float(bounds.mean()) <= -math.log(levels)
+
+
 @pytest.mark.parametrize("levels", [5, 256, 1000])
 def test_rounding_never_carries_a_draw_into_the_next_cell(levels):
     layer = UniformDequantization(1, levels=levels)

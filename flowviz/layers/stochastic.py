@@ -39,9 +39,9 @@ class Dequantization(Stochastic):
 
     Ledger: encoder = -log q(z | x) = -D log levels - log q(u | x); concrete ones write
     `_draw(x, context, mode) -> u` and `_log_q(u, x, context)`. Coming back x = floor(levels z).
-    z lies strictly between 0 and 1: a draw that rounding would carry out of its cell is put at the
-    cell's middle. Beyond the cube (where `Logit` with alpha > 0 can arrive) z belongs to the
-    nearest cell, and since no x reaches it the encoder is +inf.
+    z lies strictly between 0 and 1: a draw that rounding would carry out of its cell is put just
+    inside, at its own price. Beyond the cube (where `Logit` with alpha > 0 can arrive) z belongs
+    to the nearest cell, and since no x reaches it the encoder is +inf.
     """
 
     data_space = INTEGERS
@@ -73,8 +73,8 @@ class Dequantization(Stochastic):
         u = self._draw(x, context, mode)
         z = (x + u) / self.levels
         stays = (self._cell(z) == x) & (z > 0) & (z < 1)
-        z = torch.where(stays, z, (x + 0.5) / self.levels)
-        return z, self._terms(torch.where(stays, u, 0.5), x, context)
+        z = torch.where(stays, z, (x + _within(u, x)) / self.levels)
+        return z, self._terms(u, x, context)
 
     def _inverse(
         self, z: Tensor, context: Tensor | None, mode: str, terms: bool
@@ -316,6 +316,12 @@ def noise_encoder(
         'expected encoder="standard_normal", "conditional", "uniform" or a Conditional, '
         f"got {encoder!r}"
     )
+
+
+def _within(u: Tensor, x: Tensor) -> Tensor:
+    """u in [0, 1], as far from 0 and 1 as (x + u) / levels needs to stay in its cell."""
+    margin = (2 * torch.finfo(x.dtype).eps * (x + 1)).clamp(max=0.5)
+    return torch.minimum(torch.maximum(u, margin), 1 - margin)
 
 
 def check_levels(x: Tensor, levels: int, what: str) -> None:

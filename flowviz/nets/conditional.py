@@ -19,6 +19,7 @@ from torch.nn.functional import log_softmax, logsigmoid, one_hot
 from .mlp import MLP
 
 LOG_SIGMA = (-7.0, 3.0)  # Gaussians neither collapse nor explode
+LOGIT_MEAN = 8.0  # where a sigmoid still tells numbers apart, also in float32
 _HALF_LOG_TWO_PI = 0.5 * math.log(2 * math.pi)
 
 
@@ -74,6 +75,14 @@ class ConditionalGaussian(DiagonalGaussian):
     def moments(self, given: Tensor) -> tuple[Tensor, Tensor]:
         mean, raw = self.net(given).chunk(2, -1)
         return mean, bounded_log_sigma(raw)
+
+
+class _BoundedGaussian(ConditionalGaussian):
+    """The same with mu bent smoothly (slope 1 at 0) so that it stays within LOGIT_MEAN."""
+
+    def moments(self, given: Tensor) -> tuple[Tensor, Tensor]:
+        mean, log_sigma = super().moments(given)
+        return LOGIT_MEAN * torch.tanh(mean / LOGIT_MEAN), log_sigma
 
 
 class ConvGaussian(DiagonalGaussian):
@@ -156,11 +165,15 @@ class ConditionalHalfNormal(Conditional):
 
 
 class ConditionalLogitNormal(Conditional):
-    """u = sigmoid(g), g ~ N(mu(given), diag sigma(given)^2): a distribution on the open cube."""
+    """u = sigmoid(g), g ~ N(mu(given), diag sigma(given)^2): a distribution on the open cube.
+
+    |mu| < LOGIT_MEAN. Draws that crowd where sigmoid rounds to 0 or 1 would be priced as draws
+    from elsewhere: densities without bound, that training finds.
+    """
 
     def __init__(self, inputs: int, outputs: int, hidden: Sequence[int] = (64, 64)) -> None:
         super().__init__()
-        self.logit = ConditionalGaussian(inputs, outputs, hidden)
+        self.logit = _BoundedGaussian(inputs, outputs, hidden)
 
     def log_prob(self, value: Tensor, given: Tensor) -> Tensor:
         eps = torch.finfo(value.dtype).eps
