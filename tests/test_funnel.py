@@ -10,9 +10,19 @@ from cases.funnel import CASES
 from laws import close, log_volumes
 from torch.distributions import MultivariateNormal
 
-from flowviz import Flow
+from flowviz import Flow, Uniform
 from flowviz.flow import seeded
-from flowviz.layers import AffineCoupling, ConvFunnel, CouplingFunnel, Funnel, LinearFunnel
+from flowviz.layers import (
+    Abs,
+    AffineCoupling,
+    ConvFunnel,
+    CouplingFunnel,
+    Funnel,
+    LinearFunnel,
+    ResidualMLP,
+    Sequential,
+    Sigmoid,
+)
 from flowviz.nets import CenteredUniform
 from flowviz.nets.conditional import raw_log_sigma
 
@@ -85,6 +95,18 @@ def test_a_convolutional_funnel_has_mass_1():
 def test_any_conditional_can_be_the_decoder():
     layer = CouplingFunnel(2, 1, decoder=CenteredUniform(1))
     assert layer(torch.tensor([[0.0, 0.4], [0.0, 0.6]]))[1].decoder.tolist() == [0.0, -math.inf]
+
+
+def test_a_funnel_of_an_estimate_is_an_estimate_and_arrives_where_its_bijection_does():
+    guess = Funnel(3, 2, ResidualMLP(2, (8,), context=1, volume="roulette"))
+    assert Flow([guess]).likelihood == "estimate" and Flow([guess]).layers[0].estimated
+    chain = Sequential([AffineCoupling(2, hidden=(8,), context=1), Sigmoid(2)])
+    assert Flow([Funnel(3, 2, chain)], Uniform(2)).likelihood == "exact"
+
+
+def test_what_is_no_bijection_of_the_reals_raises():
+    with pytest.raises(ValueError, match="expected a bijection, got absolute value .surjection"):
+        Funnel(3, 2, Abs(2, sign="learned", context=1))
 
 
 def test_a_bijection_that_does_not_fit_raises():

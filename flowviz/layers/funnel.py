@@ -17,9 +17,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import linear
 
-from ..layer import Bijection, Terms, event_shape
+from ..layer import Bijection, Layer, Terms, event_shape
 from ..nets import MLP, Conditional, ConvGaussian
 from ..nets.conditional import given_with
+from ..spaces import REALS
 from .autoregressive import MaskedAutoregressive
 from .linear import LULinear
 from .names import coordinates
@@ -33,7 +34,8 @@ Keep = int | Sequence[int]
 class Funnel(Surjection):
     """z = f(x+; x-) for any bijection f that takes x- (and the context after it) as its context.
 
-    Shapes: x (..., dim), z (..., kept). Ledger: volume of f, decoder = log p(x- | z). Exact.
+    Shapes: x (..., dim), z (..., kept). Ledger: volume of f, decoder = log p(x- | z). Exact unless
+    the volume of f is an estimate.
     `keep` is a count (the first coordinates) or indices; `decoder` is "conditional" (a Gaussian
     from an MLP of z and the context), "standard_normal", or any `Conditional`. Raises ValueError
     unless some but not all coordinates stay, or if f does not fit.
@@ -47,7 +49,7 @@ class Funnel(Surjection):
         self,
         dim: int,
         keep: Keep,
-        bijection: Bijection,
+        bijection: Layer,
         decoder: str | Conditional = "conditional",
         hidden: Sequence[int] = (64, 64),
         context: int = 0,
@@ -55,6 +57,11 @@ class Funnel(Surjection):
         super().__init__()
         order, kept = kept_first(dim, keep), _count(dim, keep)
         wanted = (kept,), dim - kept + context
+        if (bijection.kind, bijection.data_space) != ("bijection", REALS):
+            raise ValueError(
+                f"{type(self).__name__}: expected a bijection, got {bijection.title} "
+                f"({bijection.kind}) from {bijection.data_space}"
+            )
         if (bijection.data_shape, bijection.context_size) != wanted:
             raise ValueError(
                 f"{type(self).__name__}: expected a bijection of {kept} coordinates with context "
@@ -62,9 +69,23 @@ class Funnel(Surjection):
                 f"{bijection.context_size}"
             )
         self.data_shape, self.latent_shape = (dim,), (kept,)
-        self.context_size, self.bijection = context, bijection
+        self.latent_space, self.bijection = bijection.latent_space, bijection
+        self.exact, self.estimated = bijection.exact, bijection.estimated
+        self.context_size = context
         self.register_buffer("order", torch.tensor(order), persistent=False)
         self.decoder = gaussian_decoder(decoder, kept + context, dim - kept, hidden)
+
+    @property
+    def cut(self) -> bool:  # type: ignore[override]
+        """True if the bijection is."""
+        return self.bijection.cut
+
+    @torch.no_grad()
+    def initialize(self, x: Tensor, context: Tensor | None = None) -> None:
+        """Let layers of the bijection that start from data (ActNorm) do so."""
+        if hasattr(self.bijection, "initialize"):
+            kept, dropped = self._parts(x)
+            self.bijection.initialize(kept, given_with(dropped, context))
 
     def _parts(self, x: Tensor) -> tuple[Tensor, Tensor]:
         kept = self.latent_shape[0]
@@ -75,17 +96,17 @@ class Funnel(Surjection):
 
     def _forward(self, x: Tensor, context: Tensor | None, mode: str) -> tuple[Tensor, Terms]:
         kept, dropped = self._parts(x)
-        z, volume = self.bijection._map(kept, given_with(dropped, context))
-        return z, Terms(volume, self.decoder.log_prob(dropped, given_with(z, context)))
+        z, row = self.bijection._forward(kept, given_with(dropped, context), mode)
+        return z, Terms(row.volume, self.decoder.log_prob(dropped, given_with(z, context)))
 
     def _inverse(
         self, z: Tensor, context: Tensor | None, mode: str, terms: bool
     ) -> tuple[Tensor, Terms]:
         given = given_with(z, context)
         dropped = self.decoder.sample(given) if mode == "sample" else self.decoder.mean(given)
-        kept, volume = self.bijection._unmap(z, given_with(dropped, context))
+        kept, row = self.bijection._inverse(z, given_with(dropped, context), mode, terms)
         price = self.decoder.log_prob(dropped, given) if terms else None
-        return self._joined(kept, dropped), Terms(volume, price)
+        return self._joined(kept, dropped), Terms(row.volume, price)
 
     def _path(self, x: Tensor, tau: float, context: Tensor | None) -> Tensor:
         kept, dropped = self._parts(x)

@@ -3,12 +3,15 @@
 from case import Case, lively
 
 from flowviz.layers import (
+    ActNorm,
     AffineCoupling,
     AutoregressiveFunnel,
     ConvFunnel,
     CouplingFunnel,
     Funnel,
     LinearFunnel,
+    ResidualMLP,
+    Sequential,
 )
 from flowviz.layers.univariate import Affine, RationalQuadratic
 
@@ -21,6 +24,25 @@ CASES = {
             Funnel(3, (0, 2), AffineCoupling(2, hidden=HIDDEN, context=1), hidden=HIDDEN)
         ),
         (3,),
+        **FUNNEL,
+    ),
+    "funnel of a chain with context": Case(
+        lambda: lively(
+            Funnel(
+                3,
+                2,
+                Sequential([ActNorm(2), AffineCoupling(2, hidden=HIDDEN, context=2)]),
+                hidden=HIDDEN,
+                context=1,
+            )
+        ),
+        (3,),
+        context=1,
+        **FUNNEL,
+    ),
+    "funnel of a residual layer": Case(
+        lambda: lively(Funnel(2, 1, ResidualMLP(1, HIDDEN, context=1), hidden=HIDDEN)),
+        (2,),
         **FUNNEL,
     ),
     "coupling funnel": Case(
