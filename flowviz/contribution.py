@@ -3,9 +3,10 @@
     c_j = log p(z_j) + the volume that is owed to coordinate j
 
 A layer that moves coordinates one by one (elementwise, coupling, autoregressive) owes each its own
-log slope; a permutation carries the shares along; any other bijection shares its volume, and what
-came before, evenly. The sum over j is log p(x). Coordinates are then ranked by their mean c_j, and
-those that contribute least are factored out early, against a prior.
+log slope; a permutation carries the shares along; so do both turned round (`Inverse`). Any other
+bijection shares its volume, and what came before, evenly. The sum over j is log p(x). Coordinates
+are then ranked by their mean c_j, and those that contribute least are factored out early, against
+a prior.
 Das, Abbeel & Spanos 2019, "Likelihood contribution based multi-scale architecture".
 """
 
@@ -20,7 +21,15 @@ from torch import Tensor
 from .base import HalfNormal, StandardNormal, Uniform
 from .flow import Flow
 from .layer import Layer
-from .layers import ActNorm, Coupling, Elementwise, MaskedAutoregressive, Permutation, Slice
+from .layers import (
+    ActNorm,
+    Coupling,
+    Elementwise,
+    Inverse,
+    MaskedAutoregressive,
+    Permutation,
+    Slice,
+)
 from .layers import Sequential as Chain
 from .layers.nonlinear import Nonlinear
 
@@ -35,7 +44,7 @@ def contributions(flow: Flow, x: Tensor, context: Tensor | None = None) -> Tenso
     _check(flow)
     flow.chain.check(x, flow.data_shape, "x on the data side", context)
     z, shares = _carry(flow.chain, x, torch.zeros_like(x), context)
-    return shares + type(flow.base)(1).log_prob(z.unsqueeze(-1))
+    return shares + type(flow.base)(1).to(z.device).log_prob(z.unsqueeze(-1))
 
 
 def contribution_split(
@@ -99,11 +108,24 @@ def _(
 @_carry.register(Elementwise)
 @_carry.register(MaskedAutoregressive)
 @_carry.register(Nonlinear)
-def _(layer: Layer, x: Tensor, shares: Tensor, context: Tensor | None) -> tuple[Tensor, Tensor]:
+def _by_slopes(
+    layer: Layer, x: Tensor, shares: Tensor, context: Tensor | None
+) -> tuple[Tensor, Tensor]:
     """The diagonal of a triangular Jacobian, one derivative a coordinate."""
     with torch.enable_grad():
         z, slopes = _diagonal(layer, x.detach(), context)
     return z, shares + slopes.abs().log()
+
+
+@_carry.register
+def _(layer: Inverse, x: Tensor, shares: Tensor, context: Tensor | None) -> tuple[Tensor, Tensor]:
+    """As the layer that is turned round."""
+    kind = type(layer.layer)
+    if issubclass(kind, Permutation):
+        return layer._forward(x, context, "mean")[0], shares[..., layer.layer.order.argsort()]
+    by_slopes = _carry.dispatch(kind) is _by_slopes
+    carry = _by_slopes if by_slopes else _carry.dispatch(object)
+    return carry(layer, x, shares, context)
 
 
 def _diagonal(layer: Layer, x: Tensor, context: Tensor | None) -> tuple[Tensor, Tensor]:

@@ -7,12 +7,15 @@ import math
 import pytest
 import torch
 from case import lively
+from laws import jacobians
 
 import flowviz as fv
 from flowviz.layers import (
     Abs,
     ActNorm,
     Affine,
+    Inverse,
+    InverseAutoregressive,
     LULinear,
     MaskedAutoregressive,
     Permutation,
@@ -60,6 +63,23 @@ def test_every_coordinate_gets_its_own_slope():
     z = torch.stack([2 * x[:, 1], 3 * x[:, 0]], -1)
     expected = -0.5 * z**2 - 0.5 * math.log(2 * math.pi) + torch.tensor([2.0, 3.0]).log()
     torch.testing.assert_close(fv.contributions(fv.Flow([scale, swap]), x), expected)
+
+
+def test_a_layer_turned_round_owes_each_coordinate_its_own_slope_too():
+    scale = lively(Affine(3)).double()
+    x, log_slopes = points(4, 3), scale.params[0].detach()
+    expected = fv.contributions(fv.Flow([Inverse(scale)]), x)
+    z = Inverse(scale)(x)[0].detach()
+    torch.testing.assert_close(expected, -0.5 * z**2 - 0.5 * math.log(2 * math.pi) - log_slopes)
+    swap = fv.Flow([scale, Inverse(Permutation([2, 0, 1]))])
+    carried = fv.contributions(swap, x)
+    torch.testing.assert_close(carried, fv.contributions(fv.Flow([scale]), x)[:, [1, 2, 0]])
+
+    layer = lively(InverseAutoregressive(3, AffineMap(2.0), (8,))).double()
+    slopes = jacobians(lambda x: layer(x)[0], x).diagonal(dim1=-2, dim2=-1)
+    z = layer(x)[0].detach()
+    expected = -0.5 * z**2 - 0.5 * math.log(2 * math.pi) + slopes.log()
+    torch.testing.assert_close(fv.contributions(fv.Flow([layer]), x), expected)
 
 
 def sheet(n: int) -> torch.Tensor:
