@@ -196,7 +196,7 @@ def paper_hidden(inputs: int, outputs: int) -> tuple[int, ...]:
 def rotations_and_scales(weight: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """W (O, I) = U [diag(signs * scales)] V: U (O, O) and V (I, I) rotations, in float64.
 
-    scales (min(O, I),) > 0; signs (O,), all +1 but for the first one of a square weight with a
+    scales (min(O, I),) > 0; signs (O,), all +1 but for the last one of a square weight with a
     negative determinant. A reflection in U or V moves to the other one by a common sign, and from
     there into a coordinate that is dropped or added, where there is one.
     """

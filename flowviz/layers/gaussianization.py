@@ -34,10 +34,8 @@ class GaussianizationBlock(Bijection):
         super().__init__()
         self.data_shape = self.latent_shape = (dim,)
         self.marginal = RationalQuadraticSpline(dim, bins, bound)
-        self.rotation = Rotation(dim, form=form)
-        if dim > 1:
-            turn = random_rotation(dim)
-            self.rotation = Rotation.from_matrix(turn, form=form).to(self.marginal.params)
+        turn = random_rotation(dim)
+        self.rotation = Rotation.from_matrix(turn, form=form).to(self.marginal.params)
         self.register_buffer("initialized", torch.tensor(False))
 
     @torch.no_grad()
