@@ -35,6 +35,20 @@ def test_folding_a_gaussian_onto_its_own_base_changes_nothing(name):
     torch.testing.assert_close(Flow([layer], base).log_prob(x), expected, rtol=1e-12, atol=1e-12)
 
 
+@pytest.mark.parametrize(
+    ("layer", "z"),
+    [
+        (Abs(2), [-1.0, 1.0]),
+        (Abs(2, (1,)), [1.0, -1.0]),
+        (Sort(2), [2.0, 1.0]),
+        (Rounding(2), [1.0, 0.5]),
+    ],
+)
+def test_what_no_x_leads_to_has_no_way_back(layer, z):
+    with pytest.raises(ValueError, match=f"latent side: expected {layer.latent_space}, got "):
+        layer.inverse(torch.tensor(z))
+
+
 @pytest.mark.parametrize(("layer", "mass"), [(Abs(2), 1 / 4), (Sort(2), 1 / 2)])
 def test_a_fold_on_a_gaussian_is_refused_since_mass_would_be_lost(layer, mass):
     with pytest.raises(ValueError, match=f"base on {layer.latent_space}.*would not integrate to 1"):

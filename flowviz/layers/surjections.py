@@ -29,6 +29,17 @@ class Surjection(Layer):
     kind = "surjection"
     columns = ("decoder",)
 
+    def _check_reached(self, z: Tensor) -> None:
+        """Raise unless z lies where `forward` arrives (skipped in torch.compile, torch.func)."""
+        if torch.compiler.is_compiling() or torch._C._functorch.is_functorch_wrapped_tensor(z):
+            return
+        inside = self.latent_space.contains(z)
+        if not inside.all():
+            raise ValueError(
+                f"{self.title}: z on the latent side: expected {self.latent_space}, got "
+                f"{int((~inside).sum())} of {z.numel()} numbers elsewhere"
+            )
+
 
 class Abs(Surjection):
     """z = |x|, in all coordinates or in those of `indices`; the signs are dropped.
@@ -37,7 +48,7 @@ class Abs(Surjection):
     is -log 2 a sign for sign="fair"; for sign="learned" the odds of a plus come from an MLP that
     sees z and the context. Exact. The latent side is the half-line (or a half-space), so its
     base must be too, e.g. `HalfNormal`: on a Gaussian the plane would get mass 1/4.
-    Zero counts as plus. Raises ValueError for unknown signs or indices.
+    Zero counts as plus. Raises ValueError for unknown signs or indices; `inverse` for z < 0 there.
     Path: the negative half turns over like a page; seen from above it is a line half way.
     """
 
@@ -89,6 +100,7 @@ class Abs(Surjection):
     def _inverse(
         self, z: Tensor, context: Tensor | None, mode: str, terms: bool
     ) -> tuple[Tensor, Terms]:
+        self._check_reached(z)
         plus = self._signs(z, context, mode)
         signs = torch.ones_like(z).flatten(z.dim() - len(self.data_shape))
         signs = signs.index_copy(-1, self.chosen, 2 * plus - 1).reshape(z.shape)
@@ -125,6 +137,7 @@ class Sort(Surjection):
     Shapes: x, z (..., *shape), e.g. (dim,), or (rows, dim) with each row sorted by itself.
     Ledger: decoder = -log dim! a row, since every order is as likely. Exact. The latent side
     holds sorted vectors: its base is `SortedNormal`. Ties have measure zero and cost the same.
+    `inverse` raises ValueError for z that is not in order.
     Path: the line to the sorted vector, eased; a swapped pair turns over like a page.
     """
 
@@ -145,6 +158,7 @@ class Sort(Surjection):
     def _inverse(
         self, z: Tensor, context: Tensor | None, mode: str, terms: bool
     ) -> tuple[Tensor, Terms]:
+        self._check_reached(z)
         if mode == "mean":
             return z.clone(), Terms(decoder=self._price(z))
         order = torch.rand_like(z).argsort(-1)
@@ -231,7 +245,8 @@ class Rounding(Surjection):
     Shapes: x, z (..., *shape). Ledger: decoder = log p(u | z): 0 for decoder="uniform", a logistic
     Gaussian from an MLP of z for decoder="conditional". Exact, on a base of whole numbers
     (`UniformIntegers`): the model is then a histogram. A draw whose sum z + u would round up to
-    z + 1 is put at the middle of its cell. Path: straight; the cells shrink to their corners.
+    z + 1 is put at the middle of its cell. `inverse` raises ValueError for z that are not whole.
+    Path: straight; the cells shrink to their corners.
     """
 
     latent_space = INTEGERS
@@ -270,6 +285,7 @@ class Rounding(Surjection):
     def _inverse(
         self, z: Tensor, context: Tensor | None, mode: str, terms: bool
     ) -> tuple[Tensor, Terms]:
+        self._check_reached(z)
         u = self._fractions(z, context, mode)
         x = torch.where((z + u).floor() == z, z + u, z + 0.5)
         return x, Terms(decoder=self._price(x - z, z, context) if terms else None)
