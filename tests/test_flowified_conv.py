@@ -135,6 +135,8 @@ def test_an_image_space_decoder_sees_the_neighbours():
         (lambda: PadImage((1, 2, 2), (0, 0, 0, 0)), r"not all 0, got \(0, 0, 0, 0\)"),
         (lambda: PadImage((1, 2, 2), (0, -1, 0, 0)), r"4 margins >= 0"),
         (lambda: FlowifiedConv2d((1, 4, 4), 2, 2, 2, decoder="flat"), "got 'flat'"),
+        (lambda: FlowifiedConv2d((1, 4, 4), 2, 2, 2, noise="loud"), "noise .*got 'loud'"),
+        (lambda: FlowifiedConv2d((1, 4, 4), 2, (2,), 2), r"two of them, got \(2,\)"),
         (
             lambda: FlowifiedConv2d.from_conv(nn.Conv2d(1, 2, 3, 2), (1, 6, 6)),
             "cover 6 pixels.*kernel 3 and stride 2",

@@ -37,4 +37,6 @@ class ResidualAttention(Residual):
 
     @property
     def action(self) -> str:
-        return "every token moves towards a mix of what it sees, never past another point"
+        return (
+            "every token moves by a mix of what it sees, near points so much alike that none meet"
+        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Callable, Sequence
 
@@ -194,8 +195,8 @@ def _check(method: str, steps: int, time: float, tolerance: float, divergence: s
         raise ValueError(
             f'Continuous: expected divergence="exact" or "hutchinson", got {divergence!r}'
         )
-    if steps < 1 or not time > 0 or not tolerance > 0:
+    if steps < 1 or not 0 < time < math.inf or not tolerance > 0:
         raise ValueError(
-            f"Continuous: expected steps >= 1, time > 0 and tolerance > 0, got steps={steps}, "
-            f"time={time}, tolerance={tolerance}"
+            f"Continuous: expected steps >= 1, a finite time > 0 and tolerance > 0, got "
+            f"steps={steps}, time={time}, tolerance={tolerance}"
         )

@@ -58,7 +58,7 @@ class FlowifiedLinear(Layer):
         if inputs < 1 or outputs < 1:
             raise ValueError(f"FlowifiedLinear: expected sizes >= 1, got {inputs} -> {outputs}")
         if padding not in PADDINGS:
-            raise ValueError(f'expected padding="uniform" or "gaussian", got {padding!r}')
+            raise ValueError(f'expected noise padding="uniform" or "gaussian", got {padding!r}')
         self.data_shape, self.latent_shape = (inputs,), (outputs,)
         self.first = Rotation(inputs, form=form) if inputs > 1 else None
         self.second = Rotation(outputs, form=form) if outputs > 1 else None

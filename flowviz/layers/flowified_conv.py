@@ -359,7 +359,10 @@ def _over_positions(terms: Terms) -> Terms:
 
 def pair(value: int | Pair) -> Pair:
     """2 -> (2, 2)."""
-    return (value, value) if isinstance(value, int) else tuple(value)
+    both = (value, value) if isinstance(value, int) else tuple(value)
+    if len(both) != 2:
+        raise ValueError(f"expected a number for rows and columns, or two of them, got {value}")
+    return both
 
 
 def _steps(size: int, kernel: int, stride: int) -> int:
