@@ -19,7 +19,7 @@ from .files import atomic_write, read_checkpoint
 from .layer import COLUMNS, Layer, Terms, architecture, size_name
 from .layers import Sequential
 
-_ROWS = 4096  # points of a piece, see Flow._in_pieces
+_ROWS, _WIDE = 4096, 1024  # points of a piece, numbers in a weight; see Flow._in_pieces
 
 
 class Flow(nn.Module):
@@ -119,6 +119,7 @@ class Flow(nn.Module):
     def _in_pieces(self, v: Tensor) -> bool:
         """True for a batch that a CPU goes through faster in pieces that its caches can hold.
 
+        So it is where hidden layers are wide (without them the calls cost more than the misses).
         Only of vectors through bijections without gradients: no point depends on its batch mates,
         and nothing is drawn.
         """
@@ -130,6 +131,7 @@ class Flow(nn.Module):
             and self.chain.kind == "bijection"
             and v.device.type == "cpu"
             and not torch.is_grad_enabled()
+            and any(p.numel() >= _WIDE for p in self.parameters())
         )
 
     def sample_and_log_prob(

@@ -12,7 +12,7 @@ N = 2 * _ROWS + 3
 
 
 def lively() -> fv.Flow:
-    flow = fv.zoo.realnvp(2, couplings=3, hidden=(8,)).double()
+    flow = fv.zoo.realnvp(2, couplings=3, hidden=(32, 32)).double()
     torch.manual_seed(0)
     for p in flow.parameters():
         torch.nn.init.normal_(p, std=0.3)
@@ -37,7 +37,8 @@ def test_samples_are_those_of_the_whole_batch():
     close(flow.sample(N, seed=3), flow.inverse(z)[0].detach(), 1e-12)
 
 
-def test_a_flow_that_draws_is_left_whole():
-    flow = fv.Flow([fv.layers.Augment(2, 1)])
-    with torch.no_grad():
-        assert not flow._in_pieces(torch.zeros(N, 2))
+def test_a_flow_that_draws_or_has_no_wide_layer_is_left_whole():
+    wide = fv.layers.AffineCoupling(3, hidden=(64, 64))
+    for flow in (fv.Flow([fv.layers.Augment(2, 1), wide]), fv.Flow([fv.layers.Planar(2)])):
+        with torch.no_grad():
+            assert not flow._in_pieces(torch.zeros(N, 2))

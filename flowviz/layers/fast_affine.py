@@ -61,7 +61,7 @@ def run(layers: list[Coupling], v: Tensor, data_side: bool) -> tuple[Tensor, Ter
     if learning(rows, *weights):
         *halves, volume = _Run.apply(*inputs)
     else:
-        *halves, volume = _evaluate(*inputs)[0]
+        *halves, volume = _evaluate(*inputs, keep=False)[0]
     return torch.cat(halves, -1).view(v.shape), Terms(volume=volume.view(v.shape[:-1]))
 
 
@@ -108,22 +108,26 @@ class _Run(torch.autograd.Function):
         return *halves, None, None, *found
 
 
-def _evaluate(first, second, steps, data_side, *weights):
-    """Both halves and the volume; for each step what its gradient needs."""
+def _evaluate(first, second, steps, data_side, *weights, keep=True):
+    """Both halves and the volume; for each step what its gradient needs, if that is kept.
+
+    What is not kept is given back at once, and the next step finds its memory in the cache.
+    """
     halves, logs, saved, weights = [first, second], [], [], list(weights)
     for step in steps:
         own, weights = weights[: step.weights], weights[step.weights :]
         kept, moved = halves[1 - step.moves], halves[step.moves]
         units = [kept]
         for k in range(0, len(own) - 2, 2):
-            units.append(linear(units[-1], own[k], own[k + 1]).relu_())
+            units = [*(units if keep else ()), linear(units[-1], own[k], own[k + 1]).relu_()]
         u, shift = linear(units[-1], own[-2], own[-1]).tensor_split(2, -1)
         if step.limit is not None:
             u = torch.tanh(u / step.limit)
         logs.append(u if step.limit is None else u * step.limit)
         scale = logs[-1].exp()
         out = torch.addcmul(shift, moved, scale) if data_side else (moved - shift) / scale
-        saved.append((*units, u, scale, moved if data_side else out))
+        if keep:
+            saved.append((*units, u, scale, moved if data_side else out))
         halves[step.moves] = out
     return (*halves, torch.cat(logs, -1).sum(-1)), saved
 
