@@ -51,7 +51,8 @@ class Injective(Layer):
         self.data_shape, self.latent_shape = shape, (latent,)
         self.data_space, self.latent_space = bijection.data_space, bijection.latent_space
         self.bijection, self.context_size = bijection, bijection.context_size
-        self.stochastic = volume == "stochastic"
+        self.stochastic = self.estimated = volume == "stochastic"
+        self.exact = not self.stochastic
 
     @property
     def cut(self) -> bool:  # type: ignore[override]
