@@ -46,7 +46,7 @@ notebooks: $(VENV)/test ## every notebook, run and compared with its stored outp
 	$(BIN)/python -m pytest --nbval --nbval-sanitize-with notebooks/sanitize.cfg -n 2 --dist loadscope notebooks $(PYTEST_ARGS)
 
 browser: $(VENV)/test chromium ## the widgets in JupyterLab and from disk, in a real browser
-	FLOWVIZ_CHROMIUM="$$($(BIN)/python scripts/chromium.py)" $(BIN)/python -m pytest -m browser $(PYTEST_ARGS)
+	FLOWVIZ_CHROMIUM="$$($(BIN)/python scripts/chromium.py)" $(BIN)/python -m pytest -n 2 --dist loadfile -m browser tests/browser $(PYTEST_ARGS)
 
 demo: $(VENV)/lab ## train a flow and write its player as one HTML file, without a notebook
 	@mkdir -p out

@@ -6,7 +6,6 @@ import base64
 import hashlib
 import html
 import re
-import runpy
 import sys
 import warnings
 from pathlib import Path
@@ -20,7 +19,6 @@ import flowviz as fv
 from flowviz.export import ExportWarning, export_notebook
 from flowviz.export.formula import mathml
 
-FINDER = Path(__file__).parents[1] / "scripts" / "chromium.py"
 VIEW = "application/vnd.jupyter.widget-view+json"
 STATE = "application/vnd.jupyter.widget-state+json"
 DOT = base64.b64decode(
@@ -272,38 +270,3 @@ def test_missing_tools_are_named(tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setitem(sys.modules, "nbconvert", None)
     with pytest.raises(ImportError, match=r'needs nbconvert, .*pip install "flowviz\[export\]"'):
         export_notebook(tmp_path / "a.ipynb")
-
-
-# In a real browser
-
-
-@pytest.mark.browser
-def test_the_page_plays_from_disk_with_the_network_off(tmp_path: Path) -> None:
-    from playwright.sync_api import sync_playwright
-
-    text = new_markdown_cell("# T\n\n$$\\sum_i \\log p(x_i)$$")
-    exported(tmp_path, text, ran("fv.TransportPlayer(flow, data)", player_output()))
-    asked, said = [], []
-    with sync_playwright() as tools:
-        browser = tools.chromium.launch(
-            executable_path=runpy.run_path(str(FINDER))["find_chromium"](),
-            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-        )
-        page = browser.new_context(offline=True).new_page()
-        page.on("request", lambda request: asked.append(request.url))
-        page.on("console", lambda message: said.append(message.text))
-        page.on("pageerror", lambda error: said.append(str(error)))
-        address = (tmp_path / "lesson.html").as_uri()
-        page.goto(address)
-        page.locator("iframe").scroll_into_view_if_needed()
-        player = page.frame_locator("iframe")
-        player.locator("canvas").first.wait_for()
-        box = page.locator("math mo").first.bounding_box()
-        before = player.locator("canvas").first.screenshot()
-        player.get_by_role("button", name=re.compile("play", re.I)).first.click()
-        page.wait_for_timeout(1500)
-        after = player.locator("canvas").first.screenshot()
-        browser.close()
-    assert asked == [address] and said == []
-    assert box["height"] > 8
-    assert before != after

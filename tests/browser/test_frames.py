@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import flowviz as fv
+from flowviz.export import export_notebook
 
 from . import hosts
 from .player import Player, changed
@@ -56,3 +57,14 @@ def test_a_stored_player_fits_its_frame(shown: hosts.Shown) -> None:
         "() => [document.documentElement.scrollHeight, window.innerHeight]"
     )
     assert inner <= outer, "the frame cuts the player off"
+
+
+def test_formulas_of_an_exported_notebook_are_drawn(
+    open_page: Callable[..., Watched], tmp_path: Path
+) -> None:
+    """As MathML, offline: the sum sign of the welcome notebook stands taller than a letter."""
+    source = Path(__file__).parents[2] / "notebooks" / "00_welcome.ipynb"
+    page = open_page(export_notebook(source, tmp_path / "welcome.html")).page
+    sign = page.locator("math mo", has_text="∑").first.bounding_box()
+    letter = page.locator("math mi", has_text="x").first.bounding_box()
+    assert sign["height"] > 1.5 * letter["height"] > 0
