@@ -294,7 +294,7 @@ def _bar(budget: _Budget, wanted: bool) -> Iterator[object | None]:
         return
     from tqdm.auto import tqdm
 
-    layout = "{l_bar}{bar}| {elapsed}, {postfix}"
+    layout = "{l_bar}{bar}| {elapsed}{postfix}"
     with tqdm(total=100, desc="fit", bar_format=layout, mininterval=0.2) as bar:
         yield bar
         bar.n = 100
