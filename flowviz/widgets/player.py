@@ -33,7 +33,8 @@ class TransportPlayer(anywidget.AnyWidget):
         player.save("two_moons.html")               # also .gif and .png
 
     particles: data points shown (up to 100,000), and half as many draws from the model.
-    cells: mesh cells a side. seed: of the particles and the draws.
+    cells: mesh cells a side (by default 112, for more than six layers 96).
+    seed: of the particles and the draws.
     position (0 = data, number of layers = latent), direction ("normalize", data to latent, or
     "generate"), playing, speed, show_density, show_particles, show_grid, selected (index of the
     chosen particle, -1: none) and theme ("auto", "light", "dark") can be set at any time.
@@ -59,7 +60,7 @@ class TransportPlayer(anywidget.AnyWidget):
         data: object,
         *,
         particles: int = 5000,
-        cells: int = 96,
+        cells: int | None = None,
         seed: int = 0,
         title: str | None = None,
         **traits: Any,
