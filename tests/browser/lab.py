@@ -1,22 +1,16 @@
-"""A JupyterLab of our own: a free port, an empty configuration, one thread a kernel."""
+"""The hosts of widgets: JupyterLab, Notebook 7, Voila and marimo, each on a server of its own."""
 
 from __future__ import annotations
 
 import json
-import os
-import socket
-import subprocess
 import sys
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-_PATIENCE = 60  # seconds until the server answers
+from .servers import server
 
-_FLAGS = (
+_JUPYTER = (
     "--no-browser",
     "--allow-root",
     "--ip=127.0.0.1",
@@ -24,32 +18,58 @@ _FLAGS = (
     "--ServerApp.password=",
     "--ServerApp.port_retries=0",
     "--LabApp.expose_app_in_browser=True",  # the page's own `jupyterapp`
+    "--JupyterNotebookApp.expose_app_in_browser=True",
 )
 
 
 @contextmanager
 def jupyterlab(root: Path, home: Path) -> Iterator[str]:
-    """The address of a JupyterLab that serves `root` and keeps its own files in `home`.
-
-    Raises RuntimeError with the server's last words if it does not answer.
-    """
-    port, log = _free_port(), home / "lab.log"
-    _silence_news(home / "config")
-    command = [sys.executable, "-m", "jupyterlab", f"--port={port}", f"--ServerApp.root_dir={root}"]
-    with log.open("wb") as words:
-        server = subprocess.Popen([*command, *_FLAGS], env=_surroundings(home), stderr=words)
-    try:
-        url = f"http://127.0.0.1:{port}"
-        _wait_for(url, server, log)
+    """The address of a JupyterLab that serves `root`."""
+    with _jupyter("jupyterlab", root, home) as url:
         yield url
-    finally:
-        _end(server)
 
 
-def _free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
+@contextmanager
+def notebook7(root: Path, home: Path) -> Iterator[str]:
+    """The address of a Notebook 7 that serves `root`: notebooks are at /notebooks/NAME."""
+    with _jupyter("notebook", root, home) as url:
+        yield url
+
+
+@contextmanager
+def voila(notebook: Path, home: Path) -> Iterator[str]:
+    """The address of a Voila that serves one notebook as a page, executed for every visitor."""
+    flags = ["--no-browser", "--Voila.ip=127.0.0.1", "--VoilaConfiguration.show_tracebacks=True"]
+    with server(
+        lambda port: [sys.executable, "-m", "voila", str(notebook), f"--port={port}", *flags],
+        home,
+        status="/voila/static/voila.js",
+    ) as url:
+        yield url
+
+
+@contextmanager
+def marimo(app: Path, home: Path) -> Iterator[str]:
+    """The address of a marimo that runs one notebook as an app."""
+    flags = ["--headless", "--no-token", "--host=127.0.0.1"]
+    with server(
+        lambda port: [sys.executable, "-m", "marimo", "run", str(app), f"--port={port}", *flags],
+        home,
+        status="/health",
+    ) as url:
+        yield url
+
+
+@contextmanager
+def _jupyter(module: str, root: Path, home: Path) -> Iterator[str]:
+    _silence_news(home / "config")
+    flags = [f"--ServerApp.root_dir={root}", *_JUPYTER]
+    with server(
+        lambda port: [sys.executable, "-m", module, f"--port={port}", *flags],
+        home,
+        status="/api/status",
+    ) as url:
+        yield url
 
 
 def _silence_news(config: Path) -> None:
@@ -58,32 +78,3 @@ def _silence_news(config: Path) -> None:
     page.parent.mkdir(parents=True)
     disabled = {"@jupyterlab/apputils-extension:announcements": True}
     page.write_text(json.dumps({"disabledExtensions": disabled}))
-
-
-def _surroundings(home: Path) -> dict[str, str]:
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(("JUPYTER", "JPY", "IPYTHON"))}
-    own = {
-        f"JUPYTER_{kind.upper()}_DIR": str(home / kind) for kind in ("config", "data", "runtime")
-    }
-    return kept | own | {"IPYTHONDIR": str(home / "ipython"), "OMP_NUM_THREADS": "1"}
-
-
-def _wait_for(url: str, server: subprocess.Popen, log: Path) -> None:
-    end = time.monotonic() + _PATIENCE
-    while time.monotonic() < end and server.poll() is None:
-        try:
-            with urllib.request.urlopen(f"{url}/api/status", timeout=5):
-                return
-        except (urllib.error.URLError, OSError):
-            time.sleep(0.1)
-    said = log.read_text(errors="replace")[-2000:]
-    raise RuntimeError(f"expected JupyterLab at {url} within {_PATIENCE} s, got:\n{said}")
-
-
-def _end(server: subprocess.Popen) -> None:
-    server.terminate()
-    try:
-        server.wait(15)
-    except subprocess.TimeoutExpired:
-        server.kill()
-        server.wait()
