@@ -1,0 +1,39 @@
+"""Image models of the papers, as flows over whole numbers 0 .. 255.
+
+    flow = build("glow", (1, 28, 28), steps=4, width=64)
+    flow.log_prob(x)  # nats; x (N, 1, 28, 28) holds 0.0 .. 255.0, so
+    -flow.log_prob(x) / (784 * math.log(2))  # bits per dimension
+
+Every model begins with a dequantization, so that its log_prob is (a lower bound of) the
+logarithm of a probability of pixel values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from ...flow import Flow, seeded
+from ...layers.images import image_shape
+from . import couplings, flowified
+
+_MAKERS: dict[str, Callable[..., Flow]] = {
+    "flowified-mlp": flowified.mlp,
+    "flowified-conv1": flowified.conv1,
+    "flowified-conv2": flowified.conv2,
+    "nice": couplings.nice,
+    "realnvp": couplings.realnvp,
+    "glow": couplings.glow,
+}
+NAMES = tuple(_MAKERS)
+
+
+def build(name: str, shape: Sequence[int], *, seed: int | None = 0, **options) -> Flow:
+    """The model `name` (one of NAMES) for images (C, H, W), untrained.
+
+    seed: of the initial weights (None: torch's global generator). options: see the model's
+    function. Raises ValueError for a name that is not there, or a shape that does not fit.
+    """
+    if name not in _MAKERS:
+        raise ValueError(f"expected a model, one of {', '.join(NAMES)}; got {name!r}")
+    with seeded(seed):
+        return _MAKERS[name](image_shape(shape, name), **options)
