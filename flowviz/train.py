@@ -180,13 +180,13 @@ class _Run:
         loss = -self.log_prob(x, context).mean()
         value = loss.item()
         if not math.isfinite(value):
-            raise Diverged(step, _first_broken(self.flow, x, context), f"the loss is {value}")
+            raise Diverged(step, first_broken(self.flow, x, context), f"the loss is {value}")
         self.optimizer.zero_grad()
         loss.backward()
         norm = nn.utils.clip_grad_norm_(self.params, self.clip)
         if not torch.isfinite(norm):
             raise Diverged(
-                step, _broken_gradient(self.flow), f"the gradient's norm is {float(norm)}"
+                step, broken_gradient(self.flow), f"the gradient's norm is {float(norm)}"
             )
         warm = min(1.0, (step + 1) / 20)
         for group in self.optimizer.param_groups:
@@ -211,7 +211,7 @@ class _Run:
         x, context = self.source.held_out
         nll = -float(self.log_prob(x, context).mean())
         if not math.isfinite(nll):
-            broken = _first_broken(self.flow, x, context)
+            broken = first_broken(self.flow, x, context)
             raise Diverged(step, broken, f"the held-out NLL is {nll}")
         vector = nn.utils.parameters_to_vector(self.flow.parameters())
         _put(live, self.params)
@@ -241,7 +241,7 @@ def _put(values: list[Tensor], params: list[Tensor]) -> None:
 
 
 @torch.no_grad()
-def _first_broken(flow: Flow, x: Tensor, context: Tensor | None) -> str | None:
+def first_broken(flow: Flow, x: Tensor, context: Tensor | None) -> str | None:
     """The first layer whose output, terms or parameters are not finite, numbered from 1."""
     for number, layer in enumerate(flow.layers, 1):
         x, terms = layer._forward(x, context, "sample")
@@ -251,7 +251,7 @@ def _first_broken(flow: Flow, x: Tensor, context: Tensor | None) -> str | None:
     return f"the base ({flow.base.title})"
 
 
-def _broken_gradient(flow: Flow) -> str | None:
+def broken_gradient(flow: Flow) -> str | None:
     for number, layer in enumerate(flow.layers, 1):
         grads = [p.grad for p in layer.parameters() if p.grad is not None]
         if not all(torch.isfinite(g).all() for g in grads):
