@@ -1,0 +1,90 @@
+/**
+ * Monotone rational-quadratic splines with free knots (Durkan et al. 2019, equations 4 to 8), straight
+ * beyond the first and the last knot.
+ */
+
+export interface Knots {
+  /** Input and output of each knot, both increasing. */
+  at: number[];
+  to: number[];
+  /** Slope at each knot; 0: chosen from its neighbours. */
+  slopes: number[];
+}
+
+/** The slopes with every 0 replaced by the harmonic mean of the secants around it. */
+export function fullSlopes({ at, to, slopes }: Knots): number[] {
+  const secant = (k: number) => (to[k + 1]! - to[k]!) / (at[k + 1]! - at[k]!);
+  const last = at.length - 1;
+  return slopes.map((slope, k) => {
+    if (slope > 0) return slope;
+    const [before, after] = [secant(Math.max(0, k - 1)), secant(Math.min(last - 1, k))];
+    return (2 * before * after) / (before + after);
+  });
+}
+
+/** The last k with values[k] <= v, -1 where there is none. */
+export function below(values: ArrayLike<number>, v: number): number {
+  let [low, high] = [0, values.length];
+  while (low < high) {
+    const mid = (low + high) >> 1;
+    if (values[mid]! <= v) low = mid + 1;
+    else high = mid;
+  }
+  return low - 1;
+}
+
+export interface Spline {
+  f(u: number): number;
+  /** log df/du. */
+  log(u: number): number;
+  back(v: number): number;
+}
+
+export function spline(knots: Knots): Spline {
+  const { at, to } = knots;
+  const d = fullSlopes(knots);
+  const last = at.length - 1;
+
+  /** Bin of u, or -1 and last for what lies beyond the ends. */
+  function bin(u: number) {
+    const k = below(at, u);
+    if (k < 0 || k >= last) return null;
+    const [w, h] = [at[k + 1]! - at[k]!, to[k + 1]! - to[k]!];
+    return { k, w, h, s: h / w, xi: (u - at[k]!) / w };
+  }
+  const end = (u: number) => (u < at[0]! ? 0 : last);
+
+  function f(u: number): number {
+    const b = bin(u);
+    if (!b) return to[end(u)]! + d[end(u)]! * (u - at[end(u)]!);
+    const { k, h, s, xi } = b;
+    return to[k]! + (h * (s * xi * xi + d[k]! * xi * (1 - xi))) / (s + (d[k + 1]! + d[k]! - 2 * s) * xi * (1 - xi));
+  }
+
+  function log(u: number): number {
+    const b = bin(u);
+    if (!b) return Math.log(d[end(u)]!);
+    const { k, s, xi } = b;
+    const top = d[k + 1]! * xi * xi + 2 * s * xi * (1 - xi) + d[k]! * (1 - xi) ** 2;
+    return 2 * Math.log(s) + Math.log(top) - 2 * Math.log(s + (d[k + 1]! + d[k]! - 2 * s) * xi * (1 - xi));
+  }
+
+  function back(v: number): number {
+    const k = below(to, v);
+    if (k < 0 || k >= last) {
+      const e = v < to[0]! ? 0 : last;
+      return at[e]! + (v - to[e]!) / d[e]!;
+    }
+    const [w, h] = [at[k + 1]! - at[k]!, to[k + 1]! - to[k]!];
+    return at[k]! + w * root(v - to[k]!, h, h / w, d[k]!, d[k + 1]!);
+  }
+  return { f, log, back };
+}
+
+/** xi in [0, 1] at which the spline has risen by `rise`; neither branch subtracts near-equal numbers. */
+function root(rise: number, h: number, s: number, d0: number, d1: number): number {
+  const b = h * d0 - rise * (d1 + d0 - 2 * s);
+  const [a, c] = [h * s - b, -s * rise];
+  const q = Math.abs(b) + Math.sqrt(Math.max(0, b * b - 4 * a * c));
+  return b > 0 ? (-2 * c) / q : q / (2 * a);
+}
