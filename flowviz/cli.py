@@ -11,6 +11,8 @@ import typer
 
 import flowviz as fv
 
+from .studies.command import app as study
+
 app = typer.Typer(
     name="flowviz",
     help="See, touch and trust normalizing flows.",
@@ -19,6 +21,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
+app.add_typer(study, name="study")
 
 
 def main(arguments: list[str] | None = None) -> None:

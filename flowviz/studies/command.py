@@ -1,0 +1,93 @@
+"""`flowviz study`: list, run, eval, report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from .catalogue import STUDIES, find
+from .study import Study, differences
+
+app = typer.Typer(help="Train the papers' models on images, and report.", no_args_is_help=True)
+
+Name = Annotated[str, typer.Argument(help="A study: `flowviz study list` names them.")]
+Runs = Annotated[Path, typer.Option("--runs", help="Where the runs' folders lie.")]
+RUNS = Path("studies") / "runs"
+
+
+@app.command("list")
+def list_studies() -> None:
+    """Name the studies: model, data, epochs, batch."""
+    width = max(map(len, STUDIES))
+    for study in STUDIES.values():
+        recipe = study.recipe
+        print(f"{study.name:{width}}  {recipe.epochs:4} epochs of {recipe.batch}  {study.note}")
+
+
+@app.command()
+def run(
+    name: Name,
+    minutes: Annotated[float | None, typer.Option(help="Stop after so many minutes.")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with a run.")] = False,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Forget an earlier run.")] = False,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", help="Change the study: recipe.batch=256.")
+    ] = None,
+    save_as: Annotated[str | None, typer.Option("--as", help="Another name for the run.")] = None,
+    runs: Runs = RUNS,
+    threads: Annotated[int | None, typer.Option(help="Torch threads.")] = None,
+    accelerator: Annotated[str, typer.Option(help="auto, cpu, cuda, mps.")] = "auto",
+    devices: Annotated[int, typer.Option(help="Devices on each machine.")] = 1,
+    nodes: Annotated[int, typer.Option(help="Machines.")] = 1,
+    precision: Annotated[str, typer.Option(help="32-true or bf16-mixed.")] = "32-true",
+    compile: Annotated[bool, typer.Option("--compile", help="torch.compile the model.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="No progress bar.")] = False,
+) -> None:
+    """Train a study, from the start or from where it stopped."""
+    import torch
+
+    from .folder import Folder
+    from .run import decided, start
+    from .run import run as run_study
+
+    folder = Folder(runs / (save_as or name))
+    if threads is not None:
+        torch.set_num_threads(threads)
+    fabric = start(accelerator, devices, nodes, precision)
+    study = decided(fabric, lambda: _study_for(name, folder, settings or [], resume, fresh))
+    why = run_study(study, folder, fabric, minutes=minutes, compile=compile, progress=not quiet)
+    if fabric.is_global_zero:
+        print(_ended(why, name if save_as is None else save_as))
+
+
+def _study_for(name: str, folder, settings: list[str], resume: bool, fresh: bool) -> Study:
+    """The study to run: the folder's own where a run goes on."""
+    if resume and fresh:
+        raise ValueError("expected --resume or --fresh, got both")
+    wanted = (find(name) if not folder.started or fresh else folder.study()).override(settings)
+    if folder.started and not fresh:
+        if not resume:
+            raise ValueError(
+                f"{folder.path} holds a run: --resume goes on with it, --fresh starts again, "
+                "--as NAME starts another"
+            )
+        if changed := differences(wanted, folder.study()):
+            raise ValueError(
+                f"a run keeps its recipe, got {'; '.join(changed)}: start another with --as NAME"
+            )
+        return wanted
+    folder.create(wanted)
+    folder.clear()
+    return wanted
+
+
+def _ended(why: str, name: str) -> str:
+    go_on = f"go on with `flowviz study run {name} --resume`"
+    return {
+        "recipe": f"{name}: all steps are taken",
+        "flat": f"{name}: the validation curve is flat",
+        "budget": f"{name}: the time is over; {go_on}",
+        "stopped": f"{name}: stopped; {go_on}",
+    }[why]

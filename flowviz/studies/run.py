@@ -1,0 +1,151 @@
+"""run: from a study to its folder; evaluate: from a folder to its result."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import torch
+from lightning.fabric import Fabric
+
+from ..flow import Flow
+from .environment import environment
+from .folder import Folder
+from .loop import Training
+from .study import Study
+
+
+def start(
+    accelerator: str = "auto", devices: int = 1, nodes: int = 1, precision: str = "32-true"
+) -> Fabric:
+    """Fabric on these devices; on several of them, one process each (or as torchrun set up)."""
+    fabric = Fabric(accelerator=accelerator, devices=devices, num_nodes=nodes, precision=precision)
+    fabric.launch()
+    return fabric
+
+
+def decided(fabric: Fabric, decide: Callable[[], Any]) -> Any:
+    """What the first process decides, in all of them; where it raises, all raise."""
+    answer = None
+    if fabric.is_global_zero:
+        try:
+            answer = decide()
+        except (ValueError, OSError) as error:
+            answer = error
+    answer = fabric.broadcast(answer)
+    if isinstance(answer, Exception):
+        raise answer
+    return answer
+
+
+def run(
+    study: Study,
+    folder: Folder,
+    fabric: Fabric,
+    *,
+    minutes: float | None = None,
+    compile: bool = False,
+    progress: bool = True,
+) -> str:
+    """Train `study` in `folder`, from its checkpoint if it has one; returns why it stopped.
+
+    "recipe": all steps are taken; "flat": see `Recipe`; "budget": `minutes` are over; "stopped":
+    Ctrl-C or SIGTERM. In all four the folder holds a checkpoint of the last step.
+    """
+    images = load_images(study, "train")
+    held = study.data.held_out
+    train, held_out = images[: len(images) - held], images[len(images) - held :]
+    flow = build_flow(study, tuple(images.shape[1:]))
+    with torch.random.fork_rng(), _interruptible() as stopped:
+        training = Training(fabric, study, flow, train, held_out, folder, compile=compile)
+        _note_environment(folder, fabric, training.step)
+        with _bar(training, progress and fabric.is_global_zero) as report:
+            why = training.train(minutes, stopped, report)
+    if fabric.is_global_zero:
+        write_weights(training, folder)
+    return why
+
+
+def load_images(study: Study, split: str) -> torch.Tensor:
+    """uint8 images (N, C, H, W) of the study's data."""
+    from .data import load
+
+    return torch.as_tensor(load(study.data.name, split).images)
+
+
+def build_flow(study: Study, shape: tuple[int, ...]) -> Flow:
+    """The study's model with its seeded start."""
+    from .models import build
+
+    return build(study.model, shape, seed=study.seed, **study.options)
+
+
+def write_weights(training: Training, folder: Folder) -> None:
+    """The averaged weights (the weights, where none are averaged), as safetensors."""
+    from safetensors.torch import save_file
+
+    training.use_average()
+    state = {k: v.detach().cpu().contiguous() for k, v in training.flow.state_dict().items()}
+    draft = folder.weights.with_suffix(".new")
+    save_file(state, draft)
+    os.replace(draft, folder.weights)
+
+
+def read_weights(flow: Flow, path: Path) -> Flow:
+    """The flow with the weights in `path`. Raises FileNotFoundError, or what differs."""
+    from safetensors.torch import load_file
+
+    if not path.is_file():
+        raise FileNotFoundError(f"expected weights at {path}, found none: run the study first")
+    flow.load_state_dict({k: v.float() if v.is_floating_point() else v
+                          for k, v in load_file(path).items()})  # fmt: skip
+    return flow
+
+
+def _note_environment(folder: Folder, fabric: Fabric, step: int) -> None:
+    if not fabric.is_global_zero:
+        return
+    legs = folder.read("environment.json") or []
+    precision = str(fabric._precision.precision)
+    here = environment(fabric.device, fabric.world_size, precision)
+    if not legs or {**legs[-1], "from_step": None} != {**here, "from_step": None}:
+        folder.write("environment.json", [*legs, {"from_step": step, **here}])
+
+
+@contextmanager
+def _interruptible() -> Iterator[Any]:
+    """Ctrl-C and SIGTERM ask for a stop at the next step; a second one stops at once."""
+    asked: list[int] = []
+
+    def ask(number: int, frame: object) -> None:
+        asked.append(number)
+        signal.signal(number, before[number])
+
+    before = {s: signal.getsignal(s) for s in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        for number in before:
+            signal.signal(number, ask)
+        yield lambda: bool(asked)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
+def _bar(training: Training, wanted: bool) -> Iterator[Any]:
+    if not wanted:
+        yield lambda step, text: None
+        return
+    from tqdm.auto import tqdm
+
+    with tqdm(total=training.steps, initial=training.step, desc=training.study.name) as bar:
+
+        def report(step: int, text: str) -> None:
+            bar.set_postfix_str(text, refresh=False)
+            bar.update(step - bar.n)
+
+        yield report
