@@ -2,8 +2,8 @@
 
 import type { Row } from "./kind";
 
-/** "halfnormal1": only the first coordinate is folded, the second is normal. */
-export type Base = "normal" | "halfnormal" | "halfnormal1" | "halfnormal2" | "sorted" | "uniform";
+/** "half-normal 1": only the first coordinate is folded, the second is normal. */
+export type Base = "normal" | "half-normal" | "half-normal 1" | "half-normal 2" | "sorted normal" | "uniform";
 
 const HALF_LOG_TWO_PI = 0.5 * Math.log(2 * Math.PI);
 
@@ -23,9 +23,9 @@ export function logBase(base: Base, z: Row, n: number, dim: number): Row {
 
 /** log of the number of copies of the support that fill the space of the normal. */
 function gainOf(base: Base, dim: number): number {
-  if (base === "halfnormal") return dim * Math.LN2;
+  if (base === "half-normal") return dim * Math.LN2;
   if (base === "normal") return 0;
-  return base === "sorted" ? Math.log(factorial(dim)) : Math.LN2;
+  return base === "sorted normal" ? Math.log(factorial(dim)) : Math.LN2;
 }
 
 function factorial(n: number): number {
@@ -34,23 +34,9 @@ function factorial(n: number): number {
 
 const SUPPORT: Record<Base, (z: Row) => boolean> = {
   normal: () => false,
-  halfnormal: (z) => z.some((v) => v < 0),
-  halfnormal1: (z) => z[0]! < 0,
-  halfnormal2: (z) => z[1]! < 0,
-  sorted: (z) => z.some((v, i) => i > 0 && v < z[i - 1]!),
+  "half-normal": (z) => z.some((v) => v < 0),
+  "half-normal 1": (z) => z[0]! < 0,
+  "half-normal 2": (z) => z[1]! < 0,
+  "sorted normal": (z) => z.some((v, i) => i > 0 && v < z[i - 1]!),
   uniform: (z) => z.some((v) => v < 0 || v > 1),
 };
-
-/** The normal's distribution function, to the last digits: a series near 0, a fraction far out. */
-export function normalCdf(v: number): number {
-  const density = Math.exp(-(v * v) / 2 - HALF_LOG_TWO_PI);
-  if (Math.abs(v) > 5) {
-    let tail = 0;
-    for (let k = 60; k > 0; k--) tail = k / (Math.abs(v) + tail);
-    tail = density / (Math.abs(v) + tail);
-    return v < 0 ? tail : 1 - tail;
-  }
-  let [sum, term] = [v, v];
-  for (let k = 1; Math.abs(term) > 1e-17 * Math.abs(sum); k++) sum += term *= (v * v) / (2 * k + 1);
-  return 0.5 + sum * density;
-}

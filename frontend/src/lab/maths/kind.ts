@@ -12,6 +12,8 @@ import type { Base } from "./base";
 export type Value = number | number[];
 export type Params = Record<string, Value>;
 export type Row = Float64Array;
+/** What a draw needs: a standard normal number, or one uniform on (0, 1). */
+export type Draw = "normal" | "uniform";
 
 export interface Handle {
   name: string;
@@ -58,11 +60,8 @@ export interface Map {
   base: Base;
   /** True where no invertible path joins the identity to the map: a relabelling. */
   cut: boolean;
-  /**
-   * Standard normal numbers that a point wants; 0 where the direction draws nothing. What has to
-   * be uniform is their distribution function.
-   */
-  noise: { forward: number; inverse: number };
+  /** The draws that a point wants, in order; none where the direction draws nothing. */
+  noise: { forward: Draw[]; inverse: Draw[] };
   /** x -> z. Without noise: the mean, as mode="mean" of the PyTorch layer. */
   forward(x: Row, n: number, noise?: Row): Batch;
   inverse(z: Row, n: number, noise?: Row): Batch;
@@ -83,7 +82,7 @@ export interface Point {
   account(x: Row, z: Row, t: Row): void;
   path?(x: Row, out: Row, tau: number): void;
   slope?(x: Row, out: Row): void;
-  noise?: { forward?: number; inverse?: number };
+  draws?: { forward?: Draw[]; inverse?: Draw[] };
   base?: Base;
   cut?: boolean;
   facts?: Map["facts"];
@@ -100,7 +99,7 @@ export interface Sides {
 export function mapOf(point: Point, sides: Sides, base: Base): Map {
   const { dataDim: d, latentDim: l, columns } = sides;
   const room = Math.max(d, l);
-  const noise = { forward: 0, inverse: 0, ...point.noise };
+  const noise = { forward: [], inverse: [], ...point.draws };
   const [x, z, t] = [new Float64Array(room), new Float64Array(room), new Float64Array(3)];
 
   const walk = (
@@ -142,8 +141,8 @@ export function mapOf(point: Point, sides: Sides, base: Base): Map {
     cut: point.cut ?? false,
     noise,
     facts: point.facts ?? {},
-    forward: (from, n, draws) => walk(from, n, x, z, l, draws, noise.forward, point.to),
-    inverse: (from, n, draws) => walk(from, n, z, x, d, draws, noise.inverse, point.back),
+    forward: (from, n, draws) => walk(from, n, x, z, l, draws, noise.forward.length, point.to),
+    inverse: (from, n, draws) => walk(from, n, z, x, d, draws, noise.inverse.length, point.back),
     terms: (from, to, n) => {
       let i = 0;
       const put = (_: Row, end: Row): void => {

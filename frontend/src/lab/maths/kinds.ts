@@ -6,8 +6,8 @@ import * as elementwise from "./elementwise";
 import { type Handle, type Kind, mapOf, type Params, type Point, type Value } from "./kind";
 import * as linear from "./linear";
 
-export { type Base, logBase, normalCdf } from "./base";
-export type { Batch, Handle, Kind, Map, Params, Row, Value } from "./kind";
+export { type Base, logBase } from "./base";
+export type { Batch, Draw, Handle, Kind, Map, Params, Row, Value } from "./kind";
 
 type HandleRow = [string, string, string, number, number, number, Value, string[]?];
 
