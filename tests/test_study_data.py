@@ -110,6 +110,10 @@ def test_colour_sets_are_in_order(data_folder):
     cifar = data.load("cifar10", "train", data_folder)
     mean = cifar.images.float().mean((0, 2, 3)) / 255
     assert torch.allclose(mean, torch.tensor([0.4914, 0.4822, 0.4465]), atol=1e-4)
+    # as everybody sees who prints the first images
+    assert cifar.images[0, :, 0, :2].T.tolist() == [[59, 62, 63], [43, 46, 45]]
+    assert cifar.images[0, :, 1, 0].tolist() == [16, 20, 20]
+    assert cifar.images[1, :, 0, 0].tolist() == [154, 177, 187]
     assert torch.bincount(cifar.labels).tolist() == [5000] * 10
     assert cifar.labels[:5].tolist() == [6, 9, 9, 4, 1]  # frog, truck, truck, deer, automobile
     svhn = data.load("svhn", "test", data_folder)
