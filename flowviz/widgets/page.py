@@ -15,7 +15,7 @@ from importlib.resources import files
 from typing import Any
 
 _PAGE = """<!doctype html>
-<html lang="en">
+<html lang="{language}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -41,7 +41,7 @@ def static_text(name: str) -> str:
     return files(__package__).joinpath("static", name).read_text(encoding="utf-8")
 
 
-def page(name: str, state: dict[str, Any], title: str) -> str:
+def page(name: str, state: dict[str, Any], title: str, language: str = "en") -> str:
     """The page that mounts the widget `name` on `state`; bytes travel as base64."""
     script = static_text(f"{name}.host.js")
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
@@ -50,7 +50,12 @@ def page(name: str, state: dict[str, Any], title: str) -> str:
         "style-src 'unsafe-inline'; img-src data: blob:"
     )
     return _PAGE.format(
-        name=name, policy=policy, title=html.escape(title), state=_json(state), script=script
+        name=name,
+        policy=policy,
+        title=html.escape(title),
+        language=language,
+        state=_json(state),
+        script=script,
     )
 
 

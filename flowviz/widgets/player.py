@@ -4,25 +4,20 @@ from __future__ import annotations
 
 import base64
 import sys
-from pathlib import Path
 from typing import Any
 
-import anywidget
 import traitlets
 
-from ..files import atomic_write
 from ..flow import Flow
 from ..tracing import trace_of
 from ..wire import encode
-from .page import frame, page, static_text
+from .page import static_text
+from .widget import VIEWED, Widget
 
 _STILL = {"particles": 600, "cells": 64}  # what a notebook's stored output holds
-_HEIGHT = 730
-# Traits of the view belong to the browser. An echo of what it said would pull the playhead back.
-_VIEWED = {"sync": True, "echo_update": False}
 
 
-class TransportPlayer(anywidget.AnyWidget):
+class TransportPlayer(Widget):
     """Carries particles, a mass mesh and a grid through the layers of a flow in the plane.
 
     Play, scrub, stop at any layer, turn the direction round; click a particle (or walk to one
@@ -40,19 +35,23 @@ class TransportPlayer(anywidget.AnyWidget):
     chosen particle, -1: none) and theme ("auto", "light", "dark") can be set at any time.
     """
 
+    _name = "player"
     _esm = static_text("player.js")
+    _view = (
+        *("position", "playing", "speed", "direction", "selected"),
+        *("show_density", "show_particles", "show_grid"),
+    )
 
     meta = traitlets.Dict().tag(sync=True)
     payload = traitlets.Union([traitlets.Bytes(), traitlets.Unicode()]).tag(sync=True)
-    position = traitlets.Float(0.0).tag(**_VIEWED)
-    playing = traitlets.Bool(False).tag(**_VIEWED)
-    speed = traitlets.Float(1.0, min=0.25, max=4.0).tag(**_VIEWED)
-    direction = traitlets.Enum(["normalize", "generate"], "normalize").tag(**_VIEWED)
-    show_density = traitlets.Bool(True).tag(**_VIEWED)
-    show_particles = traitlets.Bool(True).tag(**_VIEWED)
-    show_grid = traitlets.Bool(True).tag(**_VIEWED)
-    selected = traitlets.Int(-1, min=-1).tag(**_VIEWED)
-    theme = traitlets.Enum(["auto", "light", "dark"], "auto").tag(**_VIEWED)
+    position = traitlets.Float(0.0).tag(**VIEWED)
+    playing = traitlets.Bool(False).tag(**VIEWED)
+    speed = traitlets.Float(1.0, min=0.25, max=4.0).tag(**VIEWED)
+    direction = traitlets.Enum(["normalize", "generate"], "normalize").tag(**VIEWED)
+    show_density = traitlets.Bool(True).tag(**VIEWED)
+    show_particles = traitlets.Bool(True).tag(**VIEWED)
+    show_grid = traitlets.Bool(True).tag(**VIEWED)
+    selected = traitlets.Int(-1, min=-1).tag(**VIEWED)
 
     def __init__(
         self,
@@ -94,25 +93,13 @@ class TransportPlayer(anywidget.AnyWidget):
         if hasattr(self, "trace") and change["old"] in ("normalize", "generate"):
             self.selected = -1
 
-    def to_html(self) -> str:
-        """The page that plays this widget, as it stands, with no kernel and no network."""
-        return self._page(self.meta, self.payload)
+    @property
+    def title(self) -> str:
+        """What the flow is called."""
+        return self.meta["title"]
 
-    def save(self, path: str | Path) -> Path:
-        """Write the widget to a file: .html (plays by itself), .gif (the journey), .png (stills).
-
-        The file is written whole or not at all. Raises ValueError for another ending, OSError
-        with the path for a place that cannot be written.
-        """
-        suffix = Path(path).suffix.lower()
-        makers = {".html": self._html_bytes, ".htm": self._html_bytes}
-        makers |= {".png": self._png, ".gif": self._gif}
-        if suffix not in makers:
-            raise ValueError(f"{path}: expected .html, .gif or .png, got {suffix or 'no ending'!r}")
-        return atomic_write(path, makers[suffix]())
-
-    def _html_bytes(self) -> bytes:
-        return self.to_html().encode()
+    def _makers(self) -> dict[str, Any]:
+        return {".gif": self._gif, ".png": self._png}
 
     def _png(self) -> bytes:
         from ..figures import storyboard
@@ -124,39 +111,17 @@ class TransportPlayer(anywidget.AnyWidget):
 
         return animation(self.trace, dark=self.theme == "dark", direction=self.direction)
 
-    def _page(self, meta: dict[str, Any], payload: bytes | str) -> str:
-        state = {name: getattr(self, name) for name in _VIEW} | {"meta": meta, "payload": payload}
-        return page("player", state, meta["title"])
+    def _heavy(self) -> dict[str, Any]:
+        return {"meta": self.meta, "payload": self.payload}
 
-    def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-        """The live widget; for places without one, a page that plays; else stills; else text."""
+    def _stored(self) -> dict[str, Any]:
         flow, data, options = self._source
-        small = encode(trace_of(flow, data, **_STILL, **options))
-        bundle = super()._repr_mimebundle_(**kwargs)
-        live, metadata = bundle if isinstance(bundle, tuple) else (bundle or {}, {})
-        still = {
-            "text/plain": repr(self),
-            "text/html": frame(self._page(*small), self.meta["title"], _HEIGHT),
-            "image/png": base64.b64encode(self._png()).decode(),
-        }
-        return {**live, **still}, metadata
+        meta, payload = encode(trace_of(flow, data, **_STILL, **options))
+        return {"meta": meta, "payload": payload}
 
     def __repr__(self) -> str:
         layers, points = len(self.trace.steps), len(self.trace.sets["data"].base)
         return f"TransportPlayer({self.trace.title!r}, {layers} layers, {points} particles)"
-
-
-_VIEW = (
-    "position",
-    "playing",
-    "speed",
-    "direction",
-    "show_density",
-    "show_particles",
-    "show_grid",
-    "selected",
-    "theme",
-)
 
 
 def _for_host(body: bytes) -> bytes | str:

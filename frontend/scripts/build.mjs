@@ -1,6 +1,9 @@
+// Builds all widgets, or those that are named: npm run build -- player
 import { statSync } from "node:fs";
 import path from "node:path";
-import { bundle, BUNDLES, STATIC } from "./bundle.mjs";
+import { bundle, bundlesOf, STATIC, WIDGETS } from "./bundle.mjs";
 
-await bundle(STATIC);
-for (const name of BUNDLES) console.log(`${name}: ${statSync(path.join(STATIC, name)).size} bytes`);
+const names = process.argv.slice(2);
+const wanted = names.length ? names : WIDGETS;
+await bundle(STATIC, wanted);
+for (const file of wanted.flatMap(bundlesOf)) console.log(`${file}: ${statSync(path.join(STATIC, file)).size} bytes`);

@@ -2,13 +2,13 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { bundle, BUNDLES, MOST_BYTES, STATIC } from "./bundle.mjs";
+import { bundle, bundlesOf, MOST_BYTES, STATIC, WIDGETS } from "./bundle.mjs";
 
 const fresh = mkdtempSync(path.join(tmpdir(), "flowviz-"));
 const faults = [];
 try {
   await bundle(fresh);
-  for (const name of BUNDLES) faults.push(...faultsOf(name));
+  for (const name of WIDGETS.flatMap(bundlesOf)) faults.push(...faultsOf(name));
 } finally {
   rmSync(fresh, { recursive: true });
 }

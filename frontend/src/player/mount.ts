@@ -3,6 +3,7 @@
 import type { Model } from "../shared/afm";
 import { downloadCanvas } from "../shared/controls";
 import { h, put } from "../shared/dom";
+import { createLighter } from "../shared/light";
 import { applyTheme, watchTheme } from "../shared/theme";
 import type { Trace } from "../shared/trace";
 import { createCommands } from "./commands";
@@ -10,7 +11,7 @@ import { createHeader } from "./header";
 import { createHelp } from "./help";
 import { listenToKeys } from "./keyboard";
 import { layoutFor } from "./layout";
-import { createLive } from "./live";
+import { createLive } from "../shared/live";
 import { createLoop } from "./loop";
 import { createPanel } from "./panel";
 import { createPlayer } from "./playing";
@@ -24,11 +25,12 @@ export function mountPlayer(root: HTMLElement, model: Model, trace: Trace, signa
   const read = () => readState(model, trace);
   const canvas = h("canvas", { class: "flowviz-canvas", role: "application", tabindex: 0 });
   const picture = createPicture(canvas, trace);
+  const lighter = createLighter(root);
   const [live, help] = [createLive(), createHelp()];
   const commands = createCommands(model, trace, picture, help, root);
   const { act, scrub, select } = commands;
   const header = createHeader(meta.title, partsOf(trace), act, () => downloadCanvas(canvas, fileName(meta.title)));
-  const panel = createPanel(meta, (to) => act({ do: "go", to }), (column) => light(root, column));
+  const panel = createPanel(meta, (to) => act({ do: "go", to }), lighter);
   const transport = createTransport(meta, act, scrub);
   const tell = createTeller(trace, { root, canvas, header, panel, transport, live });
   const stage = h("div", { class: "flowviz-stage" }, canvas);
@@ -104,12 +106,6 @@ export function mountPlayer(root: HTMLElement, model: Model, trace: Trace, signa
 
 function setAttributes(el: Element, attributes: Record<string, string>): void {
   for (const [name, value] of Object.entries(attributes)) put(el, name, value);
-}
-
-/** One column of the ledger stands out everywhere; null: none does. */
-function light(root: HTMLElement, column: string | null): void {
-  if (column) root.dataset["lit"] = column;
-  else delete root.dataset["lit"];
 }
 
 function partsOf(trace: Trace): Part[] {

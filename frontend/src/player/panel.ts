@@ -1,10 +1,12 @@
 /** Right of the picture: the equation, the ledger as a table, the sentence. */
 
-import { h, put, putText } from "../shared/dom";
+import { h, putText } from "../shared/dom";
 import { barScale, finite, type Entry, type Ledger } from "../shared/ledger";
+import type { Lighter } from "../shared/light";
 import { figure, plain, signed } from "../shared/numbers";
+import { sentence, type Piece } from "../shared/pieces";
 import { COLUMNS, type Column, type Meta } from "../shared/trace";
-import type { Piece } from "./words";
+
 
 export interface Panel {
   el: HTMLElement;
@@ -19,29 +21,23 @@ export interface Panel {
 
 type Highlight = Column | "base";
 
-export function createPanel(meta: Meta, go: (position: number) => void, light: (column: Highlight | null) => void): Panel {
-  const table = createTable(meta, go, light);
-  const said = h("p", { class: "flowviz-sentence" });
-  const el = h("div", { class: "flowviz-panel" }, createEquation(meta, light), table.el, said);
+export function createPanel(meta: Meta, go: (position: number) => void, lighter: Lighter): Panel {
+  const table = createTable(meta, go, lighter);
+  const said = sentence();
+  const el = h("div", { class: "flowviz-panel" }, createEquation(meta, lighter), table.el, said.el);
   return {
     el,
     show: table.show,
     mark: table.mark,
     tighten: table.tighten,
-    say: (pieces) => said.replaceChildren(...pieces.map(pieceElement)),
+    say: said.say,
   };
 }
 
-function pieceElement({ text, strong, column }: Piece): Node {
-  if (strong) return h("strong", {}, text);
-  if (column) return h("span", { class: "flowviz-figure", "data-column": column }, text);
-  return document.createTextNode(text);
-}
-
-function createEquation(meta: Meta, light: (column: Highlight | null) => void): HTMLElement {
+function createEquation(meta: Meta, lighter: Lighter): HTMLElement {
   const term = (column: Highlight, text: string) => {
-    const button = h("button", { type: "button", class: "flowviz-term", "data-column": column, "aria-pressed": "false" }, text);
-    lightOn(button, column, light);
+    const button = h("button", { type: "button", class: "flowviz-term", "data-column": column, "data-key": column }, text);
+    lighter.follow(button, column);
     return button;
   };
   return h(
@@ -58,23 +54,6 @@ function createEquation(meta: Meta, light: (column: Highlight | null) => void): 
   );
 }
 
-/** Hover lights a column while it lasts, a click until the next click, focus while it is there. */
-function lightOn(el: HTMLButtonElement, column: Highlight, light: (column: Highlight | null) => void): void {
-  const pressed = () => el.getAttribute("aria-pressed") === "true";
-  const off = () => light(pressed() ? column : null);
-  el.addEventListener("pointerenter", () => light(column));
-  el.addEventListener("pointerleave", off);
-  el.addEventListener("focus", () => light(column));
-  el.addEventListener("blur", () => {
-    put(el, "aria-pressed", "false");
-    light(null);
-  });
-  el.addEventListener("click", () => {
-    put(el, "aria-pressed", String(!pressed()));
-    light(column);
-  });
-}
-
 interface Row {
   el: HTMLTableRowElement;
   head: HTMLTableCellElement;
@@ -82,7 +61,7 @@ interface Row {
   fill(entry: Entry | null, scale: number, running: string): void;
 }
 
-function createTable(meta: Meta, go: (position: number) => void, light: (column: Highlight | null) => void) {
+function createTable(meta: Meta, go: (position: number) => void, lighter: Lighter) {
   const layers = meta.layers;
   const caption = h("caption", {});
   const base = createRow("flowviz-base", "", "base, log p(z)", () => go(layers.length));
@@ -91,7 +70,7 @@ function createTable(meta: Meta, go: (position: number) => void, light: (column:
   const density = h("span", { class: "flowviz-density" });
   total.bar.append(density);
   const body = h("tbody", {}, base.el, ...[...rows].reverse().map((row) => row.el));
-  const table = h("table", {}, caption, createHead(light), body, h("tfoot", {}, total.el));
+  const table = h("table", {}, caption, createHead(lighter), body, h("tfoot", {}, total.el));
   const el = h("div", { class: "flowviz-scroll" }, table);
   const relation = meta.exact ? "" : "≥ ";
   const used = COLUMNS.filter((column) => layers.some((layer) => layer.columns.includes(column)));
@@ -126,11 +105,10 @@ function createTable(meta: Meta, go: (position: number) => void, light: (column:
   return { el, show, mark, tighten };
 }
 
-function createHead(light: (column: Highlight | null) => void): HTMLTableSectionElement {
+function createHead(lighter: Lighter): HTMLTableSectionElement {
   const columns = COLUMNS.map((column) => {
-    const cell = h("th", { scope: "col", class: "flowviz-number", "data-column": column }, column);
-    cell.addEventListener("pointerenter", () => light(column));
-    cell.addEventListener("pointerleave", () => light(null));
+    const cell = h("th", { scope: "col", class: "flowviz-number", "data-column": column, "data-key": column }, column);
+    lighter.follow(cell, column);
     return cell;
   });
   const bars = h("td", { class: "flowviz-barcell" });
@@ -141,11 +119,11 @@ function createHead(light: (column: Highlight | null) => void): HTMLTableSection
 function createRow(kind: string, number: string, title: string, run: () => void): Row {
   const button = h("button", { type: "button" }, number ? h("b", {}, number) : null, " ", h("span", { title }, title));
   const head = h("th", { scope: "row" }, button);
-  const cells = number ? COLUMNS.map((column) => h("td", { class: "flowviz-number", "data-column": column })) : [];
+  const cells = number ? COLUMNS.map((column) => h("td", { class: "flowviz-number", "data-column": column, "data-key": column })) : [];
   const bar = h("td", { class: "flowviz-barcell" });
   const running = h("td", { class: "flowviz-number flowviz-running" });
   const el = h("tr", { class: kind || null }, head, ...cells, bar, running);
-  const pieces = COLUMNS.map((column) => h("i", { "data-column": column }));
+  const pieces = COLUMNS.map((column) => h("i", { "data-column": column, "data-key": column }));
   if (number) bar.append(h("span", { class: "flowviz-bar", "aria-hidden": "true" }, ...pieces));
   el.addEventListener("click", run);
   return {

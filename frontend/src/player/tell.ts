@@ -2,9 +2,9 @@
 
 import { put } from "../shared/dom";
 import type { Ledger } from "../shared/ledger";
+import type { Live } from "../shared/live";
 import { momentAt, pointAt, type Particles, type Trace } from "../shared/trace";
 import type { Header } from "./header";
-import type { Live } from "./live";
 import type { Panel } from "./panel";
 import { layerAt, ledgerCache, particlesOf, type State } from "./state";
 import type { Transport } from "./transport";

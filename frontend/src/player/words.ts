@@ -2,15 +2,9 @@
 
 import type { Ledger } from "../shared/ledger";
 import { count, figure, pair, plain, signed } from "../shared/numbers";
+import type { Piece } from "../shared/pieces";
 import type { Column, Meta, Particles } from "../shared/trace";
 import { layerAt, PARTS, type Direction, type State } from "./state";
-
-/** A run of text; strong, or in the colour of a column. */
-export interface Piece {
-  text: string;
-  strong?: boolean;
-  column?: Column | "base";
-}
 
 const strong = (text: string): Piece => ({ text, strong: true });
 const text = (words: string): Piece => ({ text: words });

@@ -20,6 +20,10 @@ export interface Tokens {
   volume: string;
   decoder: string;
   encoder: string;
+  /** What is not as it must be. */
+  bad: string;
+  /** Log-determinants, from areas that shrink to areas that grow: five even steps, neutral amid. */
+  diverging: [string, string, string, string, string];
   density: [string, string, string, string, string];
   particle: string;
   particleAlpha: number;
@@ -41,6 +45,8 @@ export const TOKENS: Record<ThemeName, Tokens> = {
     volume: "#00735c",
     decoder: "#8e3b74",
     encoder: "#a15c00",
+    bad: "#b42318",
+    diverging: ["#1f5fa8", "#8db4dc", "#f1efec", "#f0b37a", "#b85a00"],
     density: ["#ffffff", "#dee5fc", "#96aaf0", "#4058c8", "#161c58"],
     particle: "#d65c00",
     particleAlpha: 0.62,
@@ -60,6 +66,8 @@ export const TOKENS: Record<ThemeName, Tokens> = {
     volume: "#3fc9a4",
     decoder: "#e08cc0",
     encoder: "#f0a94a",
+    bad: "#ff9d8f",
+    diverging: ["#6fb2ff", "#39638f", "#23282f", "#8a5a27", "#ffab4f"],
     density: ["#171b21", "#202c5c", "#3a54be", "#78a0ff", "#e6f0ff"],
     particle: "#ffaa50",
     particleAlpha: 0.75,
@@ -75,6 +83,16 @@ export interface Palette {
   mute: string;
   line: string;
   density: Rgb[];
+  /** Contracts, neutral, expands. */
+  diverging: Rgb[];
+  /** The colours of the ledger's columns and of what is wrong, for lines and text. */
+  base: string;
+  volume: string;
+  decoder: string;
+  encoder: string;
+  bad: string;
+  accent: string;
+  soft: string;
   particle: Rgb;
   particleAlpha: number;
   grid: string;
@@ -104,6 +122,14 @@ export function applyTheme(root: HTMLElement, wanted: string): Palette {
     mute: tokens.mute,
     line: tokens.line,
     density: [paper, ...tokens.density.slice(1).map((c) => parseColour(c)!)],
+    diverging: tokens.diverging.map((c) => parseColour(c)!),
+    base: tokens.base,
+    volume: tokens.volume,
+    decoder: tokens.decoder,
+    encoder: tokens.encoder,
+    bad: tokens.bad,
+    accent: tokens.accent,
+    soft: tokens.soft,
     particle: parseColour(tokens.particle)!,
     particleAlpha: tokens.particleAlpha,
     grid: tokens.grid,
@@ -173,4 +199,13 @@ export function watchTheme(el: HTMLElement, changed: () => void, signal: AbortSi
   for (const node of [body, documentElement]) observer.observe(node, { attributes: true, attributeFilter });
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", changed, { signal });
   signal.addEventListener("abort", () => observer.disconnect());
+}
+
+/** The colour of a log-determinant on the diverging scale; `most` and beyond are its ends. */
+export function divergingColour(palette: Pick<Palette, "diverging">, value: number, most: number): string {
+  const stops = palette.diverging;
+  const at = (Math.min(1, Math.max(-1, value / most)) + 1) * 0.5 * (stops.length - 1);
+  const k = Math.min(Math.floor(at), stops.length - 2);
+  const byte = (c: 0 | 1 | 2) => Math.round(stops[k]![c] + (at - k) * (stops[k + 1]![c] - stops[k]![c]));
+  return `rgb(${byte(0)}, ${byte(1)}, ${byte(2)})`;
 }

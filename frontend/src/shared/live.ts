@@ -1,7 +1,7 @@
 /** Says what has changed to screen readers, at most every 700 ms. */
 
-import { h, putText } from "../shared/dom";
-import { throttle } from "../shared/throttle";
+import { h, putText } from "./dom";
+import { throttle } from "./throttle";
 
 export interface Live {
   el: HTMLElement;
