@@ -12,7 +12,8 @@ from torch.distributions import MultivariateNormal
 from flowviz import Flow
 from flowviz.flow import seeded
 from flowviz.layers import FlowifiedLinear, Rotation
-from flowviz.layers.flowified import paper_hidden, rotations_and_scales
+from flowviz.layers.flowified import paper_hidden
+from flowviz.layers.svd_weight import rotations_and_scales
 
 SIZES = [(1, 1), (2, 2), (5, 5), (40, 40), (3, 1), (1, 3), (7, 4), (4, 7), (64, 32)]
 
@@ -65,7 +66,7 @@ def test_rounding_is_not_mistaken_for_a_reflection():
         torch.testing.assert_close(layer.matrix(), turn.float())
 
 
-@pytest.mark.parametrize("form", ["householder", "exponential", "cayley"])
+@pytest.mark.parametrize("form", ["householder", "exponential", "matrix_exponential", "cayley"])
 def test_all_forms_give_the_same_likelihood(form):
     linear = some_linear(4, 2, 1, torch.float64)
     layer = FlowifiedLinear.from_linear(linear, decoder="standard_normal", form=form)
@@ -99,7 +100,7 @@ def test_padding_one_number_by_another(w):
     """The 1 -> 2 layer at x = 0.5: exact -1.0439, one draw, and infinitely many."""
     layer = FlowifiedLinear(1, 2)
     with torch.no_grad():
-        layer.log_scale[1] = math.log(w)
+        layer.factors.log_scale[1] = math.log(w)
         x = torch.tensor([[0.5]]).expand(40_000, 1)
         with seeded(0):
             bounds = Flow([layer]).log_prob(x).double()
@@ -129,7 +130,7 @@ def test_a_network_of_three_layers_round_trips():
 )
 def test_weights_without_full_rank_raise(weight, words):
     with pytest.raises(ValueError, match=f"expected .*{words}"):
-        FlowifiedLinear(weight.shape[1], weight.shape[0]).set_weight(weight)
+        FlowifiedLinear(weight.shape[1], weight.shape[0]).factors.set(weight)
 
 
 def test_unknown_names_raise():

@@ -6,12 +6,13 @@ import math
 
 import pytest
 import torch
+from case import lively
 from torch import nn
 from torch.distributions import MultivariateNormal
 
 from flowviz import Flow, StandardNormal
 from flowviz.flow import seeded
-from flowviz.layers import FlowifiedConv2d, PadImage, Tile, TileLinear
+from flowviz.layers import FlowifiedConv2d, PadImage, Tile, TileReduction
 
 CONVS = [
     # shape, channels, kernel, stride, padding
@@ -117,13 +118,33 @@ def test_a_frame_with_the_spread_of_the_base_is_exact():
 
 def test_an_image_space_decoder_sees_the_neighbours():
     """The mean of what a tile dropped depends on z at the next position."""
-    with seeded(3):
-        layer = TileLinear(Tile((1, 4, 4), 2, 2), 2, width=8)
-        nn.init.normal_(layer.guess.tell.weight)
-        z = torch.randn(1, 2, 2, 2).requires_grad_()
-    mean, _ = layer._moments(z)
-    (grad,) = torch.autograd.grad(mean[0, 0, 0].sum(), z)
+    layer = lively(TileReduction(Tile((1, 4, 4), 2, 2), 2, width=8, depth=2))
+    z = torch.randn(1, 2, 2, 2, generator=torch.Generator().manual_seed(0)).requires_grad_()
+    mean, _ = layer.moments(z, layer.factors.first.matrix())
+    (grad,) = torch.autograd.grad(mean[0, :, 0, 0].sum(), z)
     assert grad[0, :, 0, 1].abs().max() > 0
+
+
+def test_the_decoders_images_are_cut_and_turned_as_the_tiled_one():
+    """An image that the decoder guesses right has the same dropped part, to the last number."""
+    tile = Tile((2, 4, 6), 2, 2)
+    layer = lively(TileReduction(tile, 3, width=4, depth=1)).double()
+    image = torch.randn(5, 2, 4, 6, generator=torch.Generator().manual_seed(0)).double()
+    turn = layer.factors.first.matrix()
+    dropped = (tile(image)[0].movedim(-3, -1) @ turn.mT)[..., 3:].movedim(-1, -3)
+    mean, raw = layer._as_dropped(torch.cat([image, -2 * image], 1), turn)
+    torch.testing.assert_close(mean, dropped)
+    torch.testing.assert_close(raw, -2 * dropped)
+
+
+def test_the_decoder_has_the_papers_sizes():
+    """33 w^2 + 14 w + 2 C numbers for windows of 2 x 2, w = 2 C + codes; 5 more w^2 for 3 x 3."""
+    for channels, codes, kernel, stride in [(16, 32, 2, 2), (24, 32, 3, 2), (32, 48, 2, 1)]:
+        shape = (channels, 3 * stride + kernel, 3 * stride + kernel)
+        layer = TileReduction(Tile(shape, kernel, stride), codes)
+        width = 2 * channels + codes
+        expected = (29 + kernel**2) * width**2 + 14 * width + 2 * channels
+        assert sum(p.numel() for p in layer.guess.parameters()) == expected
 
 
 @pytest.mark.parametrize(
@@ -136,6 +157,7 @@ def test_an_image_space_decoder_sees_the_neighbours():
         (lambda: PadImage((1, 2, 2), (0, -1, 0, 0)), r"4 margins >= 0"),
         (lambda: FlowifiedConv2d((1, 4, 4), 2, 2, 2, decoder="flat"), "got 'flat'"),
         (lambda: FlowifiedConv2d((1, 4, 4), 2, 2, 2, noise="loud"), "noise .*got 'loud'"),
+        (lambda: TileReduction(Tile((1, 4, 4), 2, 2), 4), "1 <= outputs < 4, the inputs; got 4"),
         (lambda: FlowifiedConv2d((1, 4, 4), 2, (2,), 2), r"two of them, got \(2,\)"),
         (
             lambda: FlowifiedConv2d.from_conv(nn.Conv2d(1, 2, 3, 2), (1, 6, 6)),

@@ -17,12 +17,7 @@ from .elementwise import (
 from .flowified import (
     FlowifiedLinear,
 )
-from .flowified_conv import (
-    FlowifiedConv2d,
-    PadImage,
-    Tile,
-    TileLinear,
-)
+from .flowified_conv import FlowifiedConv2d
 from .funnel import AutoregressiveFunnel, ConvFunnel, CouplingFunnel, Funnel, LinearFunnel
 from .gaussianization import GaussianizationBlock
 from .images import Flatten, Reshape, Split, Squeeze
@@ -32,6 +27,7 @@ from .manifold import (
 )
 from .maximum import Max, MaxPool
 from .nonlinear import LeakyReLU, Logit, Sigmoid, SignedPower, Softplus, Tanh
+from .partial import Partial
 from .permutation import Permutation, Reversal
 from .planar import Planar, Radial, Sylvester
 from .residual import Residual, ResidualMLP
@@ -44,6 +40,8 @@ from .stochastic import (
     VariationalDequantization,
 )
 from .surjections import Abs, Rounding, Slice, Sort
+from .tile_linear import TileLinear, TileReduction
+from .tiles import PadImage, Tile
 
 __all__ = [
     "Abs",
@@ -77,6 +75,7 @@ __all__ = [
     "Max",
     "MaxPool",
     "PadImage",
+    "Partial",
     "Permutation",
     "Planar",
     "QRLinear",
@@ -105,6 +104,7 @@ __all__ = [
     "Tanh",
     "Tile",
     "TileLinear",
+    "TileReduction",
     "UniformDequantization",
     "VAELayer",
     "VariationalDequantization",

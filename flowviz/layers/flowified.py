@@ -19,10 +19,9 @@ from torch import Tensor, nn
 
 from ..layer import Layer, Terms, batch_shape
 from ..nets import Conditional
-from .room import in_room
-from .rotation import Rotation
 from .stochastic import noise_encoder
 from .surjections import gaussian_decoder
+from .svd_weight import SVDWeight
 
 PADDINGS = {"uniform": "uniform", "gaussian": "standard_normal"}
 
@@ -35,15 +34,14 @@ class FlowifiedLinear(Layer):
     ("standard_normal", the multi-scale form), or any `Conditional`; with more outputs, encoder =
     -log q(noise), uniform on [-1/2, 1/2] (padding="uniform": the paper's, always below the truth)
     or N(0, I) ("gaussian"). Exact unless outputs > inputs. `form` is that of the rotations:
-    "householder" and "cayley" are fast, "exponential" is the paper's. Starts at the identity.
+    "householder" and "cayley" are fast, "exponential" is the paper's ("matrix_exponential" with
+    twice the numbers, as in its code). Starts at the identity; what it learns is in `factors`.
     Raises ValueError for sizes below 1 or unknown names.
 
     Path: both turns, the scaling and the shift at the same time, while what is dropped shrinks to
     0; one to one until tau = 1. A square weight with a negative determinant (`from_linear`) holds
     a reflection, so it is `cut`.
     """
-
-    signs: Tensor
 
     def __init__(
         self,
@@ -60,11 +58,7 @@ class FlowifiedLinear(Layer):
         if padding not in PADDINGS:
             raise ValueError(f'expected noise padding="uniform" or "gaussian", got {padding!r}')
         self.data_shape, self.latent_shape = (inputs,), (outputs,)
-        self.first = Rotation(inputs, form=form) if inputs > 1 else None
-        self.second = Rotation(outputs, form=form) if outputs > 1 else None
-        self.log_scale = nn.Parameter(torch.zeros(outputs))
-        self.bias = nn.Parameter(torch.zeros(outputs))
-        self.register_buffer("signs", torch.ones(outputs))
+        self.factors = SVDWeight(inputs, outputs, form)
         self.decoder = self.encoder = None
         if inputs > outputs:
             self.kind, self.columns = "surjection", ("volume", "decoder")
@@ -81,91 +75,52 @@ class FlowifiedLinear(Layer):
         or with numbers that are not finite.
         """
         layer = cls(linear.in_features, linear.out_features, **options).to(linear.weight)
-        layer.set_weight(linear.weight, linear.bias)
+        layer.factors.set(linear.weight, linear.bias)
         return layer
-
-    @torch.no_grad()
-    def set_weight(self, weight: Tensor, bias: Tensor | None = None) -> None:
-        """Take on a weight (outputs, inputs) of full rank, through its SVD."""
-        left, scales, right, signs = rotations_and_scales(weight)
-        for name, matrix in (("first", right), ("second", left)):
-            if len(matrix) > 1:
-                form = getattr(self, name).form
-                setattr(self, name, Rotation.from_matrix(matrix, form=form).to(weight))
-        self.log_scale.zero_()
-        self.log_scale[: len(scales)] = scales.log()
-        self.signs.copy_(signs)
-        self.bias.copy_(torch.zeros_like(self.bias) if bias is None else bias)
 
     @property
     def weight(self) -> Tensor:
         """W (outputs, inputs)."""
-        columns = torch.eye(*self.data_shape, dtype=self.bias.dtype, device=self.bias.device)
-        return (self._forward(columns, None, "mean")[0] - self.bias).mT
+        return self.factors.matrix()
 
     @property
     def cut(self) -> bool:  # type: ignore[override]
         """True for a reflection."""
-        return bool((self.signs < 0).any())
-
-    def split(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """V x, cut into the coordinates that are kept and those that are dropped."""
-        return _turn(self.first, x).tensor_split([min(*self.data_shape, *self.latent_shape)], -1)
-
-    def join(self, kept: Tensor, dropped: Tensor) -> Tensor:
-        """The x whose V x has these kept and dropped coordinates."""
-        return _turn_back(self.first, torch.cat([kept, dropped], -1))
-
-    def finish(self, y: Tensor) -> Tensor:
-        """z = U (exp(w) y) + b."""
-        return _turn(self.second, y * self._scale()) + self.bias
-
-    def unfinish(self, z: Tensor) -> Tensor:
-        """The y that `finish` takes to z."""
-        return _turn_back(self.second, z - self.bias) / self._scale()
-
-    def _scale(self) -> Tensor:
-        return self.signs * self.log_scale.exp()
+        return self.factors.reflects
 
     def _volume(self, v: Tensor, event: tuple[int, ...]) -> Tensor:
-        return self.log_scale.sum().expand(batch_shape(v, event))
+        return self.factors.log_scale.sum().expand(batch_shape(v, event))
 
     def _forward(self, x: Tensor, context: Tensor | None, mode: str) -> tuple[Tensor, Terms]:
-        kept, dropped = self.split(x)
-        volume, price, gift = self._volume(x, self.data_shape), None, None
+        kept, dropped = self.factors.split(x)
+        price = gift = None
         if self.encoder is not None:
             draw = self.encoder.sample if mode == "sample" else self.encoder.mean
             noise = draw(kept)
             gift = -self.encoder.log_prob(noise, kept)
             kept = torch.cat([kept, noise], -1)
         if self.decoder is not None:
-            price = self.decoder.log_prob(dropped, kept * self._scale())
-        return self.finish(kept), Terms(volume, price, gift)
+            price = self.decoder.log_prob(dropped, kept * self.factors.scale())
+        return self.factors.finish(kept), Terms(self._volume(x, self.data_shape), price, gift)
 
     def _inverse(
         self, z: Tensor, context: Tensor | None, mode: str, terms: bool
     ) -> tuple[Tensor, Terms]:
-        y = self.unfinish(z)
+        y = self.factors.unfinish(z)
         kept, noise = y.tensor_split([min(*self.data_shape, *self.latent_shape)], -1)
         dropped, price, gift = kept[..., :0], None, None
         if self.decoder is not None:
-            given = y * self._scale()
+            given = y * self.factors.scale()
             draw = self.decoder.sample if mode == "sample" else self.decoder.mean
             dropped = draw(given)
             price = self.decoder.log_prob(dropped, given) if terms else None
         if self.encoder is not None and terms:
             gift = -self.encoder.log_prob(noise, kept)
         volume = self._volume(z, self.latent_shape)
-        return self.join(kept, dropped), Terms(volume, price, gift)
+        return self.factors.join(kept, dropped), Terms(volume, price, gift)
 
     def _path(self, x: Tensor, tau: float, context: Tensor | None) -> Tensor:
-        room = max(*self.data_shape, *self.latent_shape)
-        if self.cut and tau < 1:
-            return in_room(x, self.data_shape, (room,)).clone()
-        y = in_room(_turn(self.first, x, tau), self.data_shape, (room,))
-        head, tail = y.tensor_split([self.latent_shape[0]], -1)
-        scaled = torch.lerp(head, head * self._scale(), tau)
-        return torch.cat([_turn(self.second, scaled, tau) + tau * self.bias, (1 - tau) * tail], -1)
+        return self.factors.path(x, tau)
 
     @property
     def title(self) -> str:
@@ -191,38 +146,3 @@ def paper_hidden(inputs: int, outputs: int) -> tuple[int, ...]:
     width = max(3 * max(2 * (inputs - outputs), inputs), 64)
     extra = 0 if width > 200 else 2 if width > 100 else 4
     return (width,) * (1 + extra)
-
-
-def rotations_and_scales(weight: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """W (O, I) = U [diag(signs * scales)] V: U (O, O) and V (I, I) rotations, in float64.
-
-    scales (min(O, I),) > 0; signs (O,), all +1 but for the last one of a square weight with a
-    negative determinant. A reflection in U or V moves to the other one by a common sign, and from
-    there into a coordinate that is dropped or added, where there is one.
-    """
-    wide = weight.detach().double()
-    if wide.dim() != 2 or not torch.isfinite(wide).all():
-        raise ValueError(f"expected a matrix of finite numbers, got shape {tuple(wide.shape)}")
-    left, scales, right = torch.linalg.svd(wide)
-    rank_floor = float(scales[0]) * max(wide.shape) * torch.finfo(weight.dtype).eps
-    if not scales[-1] > rank_floor:
-        rank = int((scales > rank_floor).sum())
-        raise ValueError(f"expected a weight of full rank {len(scales)}, got rank {rank}")
-    signs = torch.ones(len(left), dtype=wide.dtype, device=wide.device)
-    small, large = (left.mT, right) if len(left) <= len(right) else (right, left.mT)
-    if torch.linalg.det(small) < 0:  # rows: a view, so left and right change
-        small[0] *= -1
-        large[0] *= -1
-    if torch.linalg.det(large) < 0:
-        large[-1] *= -1
-        if len(small) == len(large):
-            signs[-1] = -1
-    return left, scales, right, signs
-
-
-def _turn(rotation: Rotation | None, v: Tensor, tau: float = 1.0) -> Tensor:
-    return v.clone() if rotation is None else v @ rotation.matrix(tau).mT
-
-
-def _turn_back(rotation: Rotation | None, v: Tensor) -> Tensor:
-    return v.clone() if rotation is None else v @ rotation.matrix()

@@ -46,11 +46,28 @@ def exponential(entries: Tensor, dim: int, tau: float = 1.0) -> Tensor:
     return torch.linalg.matrix_exp(tau * skew(entries.double(), dim)).to(entries.dtype)
 
 
+def full_exponential(full: Tensor, dim: int, tau: float = 1.0) -> Tensor:
+    """exp(tau (P - P^T)) of a full matrix P (dim, dim), in P's own precision."""
+    return torch.linalg.matrix_exp(tau * (full - full.mT))
+
+
 def cayley(entries: Tensor, dim: int, tau: float = 1.0) -> Tensor:
     """(I - tau A)^-1 (I + tau A), (dim, dim)."""
     a = tau * skew(entries, dim)
     eye = torch.eye(dim, dtype=a.dtype, device=a.device)
     return torch.linalg.solve(eye - a, eye + a)
+
+
+def cayley_turn(entries: Tensor, v: Tensor) -> Tensor:
+    """R v = 2 (I - A)^-1 v - v for every row of v (..., dim): R itself is never built.
+
+    One factorization of I - A (which is never singular) and one solution a row.
+    """
+    dim = v.shape[-1]
+    eye = torch.eye(dim, dtype=entries.dtype, device=entries.device)
+    columns = v.reshape(-1, dim).mT
+    solved, _ = torch.linalg.solve_ex(eye - skew(entries, dim), columns)
+    return (2 * solved - columns).mT.reshape(v.shape)
 
 
 def householder(vectors: Tensor, dim: int, tau: float = 1.0) -> Tensor:

@@ -18,6 +18,7 @@ from .conv import ConvNet
 from .field import Field, FreeField, VelocityMLP
 from .made import MADE
 from .mlp import MLP
+from .tile_guess import TileGuess
 
 __all__ = [
     "MADE",
@@ -40,5 +41,6 @@ __all__ = [
     "L2Attention",
     "LipschitzMLP",
     "StandardGaussian",
+    "TileGuess",
     "VelocityMLP",
 ]

@@ -4,7 +4,15 @@ import torch
 from case import Case, lively
 from torch import nn
 
-from flowviz.layers import FlowifiedConv2d, FlowifiedLinear, PadImage, Tile, TileLinear
+from flowviz.layers import (
+    FlowifiedConv2d,
+    FlowifiedLinear,
+    PadImage,
+    Rotation,
+    Tile,
+    TileLinear,
+    TileReduction,
+)
 
 TURNED = {"columns": ("volume",)}
 DROPS = {"kind": "surjection", "columns": ("volume", "decoder")}
@@ -25,6 +33,9 @@ def _reflected() -> FlowifiedLinear:
 
 CASES = {
     "flowified linear": Case(lambda: lively(FlowifiedLinear(2, 2), 0.7), (2,), **TURNED),
+    "rotation by a full matrix": Case(
+        lambda: lively(Rotation(3, form="matrix_exponential")), (3,), **TURNED
+    ),
     "flowified linear, matrix exponential": Case(
         lambda: lively(FlowifiedLinear(3, 3, form="exponential")), (3,), **TURNED
     ),
@@ -55,7 +66,8 @@ OVERLAP = Tile((1, 3, 3), 2, 1)
 
 
 def _conv(shape, channels, kernel, stride, **options):
-    return lively(FlowifiedConv2d(shape, channels, kernel, stride, width=4, **options), 0.5)
+    layer = FlowifiedConv2d(shape, channels, kernel, stride, width=4, depth=2, **options)
+    return lively(layer, 0.5)
 
 
 CASES |= {
@@ -70,10 +82,16 @@ CASES |= {
     "overlapping tiles": Case(lambda: lively(Tile((2, 5, 3), 3, (2, 1))), (2, 5, 3), **ADDS),
     "linear on tiles": Case(lambda: lively(TileLinear(TILE, 4)), (4, 2, 2), **TURNED),
     "linear on tiles, reducing": Case(
-        lambda: lively(TileLinear(OVERLAP, 2, width=4), 0.7), (4, 2, 2), **DROPS
+        lambda: lively(TileLinear(OVERLAP, 2, hidden=HIDDEN), 0.7), (4, 2, 2), **DROPS
     ),
     "linear on tiles, reducing against a standard normal": Case(
-        lambda: lively(TileLinear(OVERLAP, 2, "standard_normal")), (4, 2, 2), **DROPS
+        lambda: lively(TileLinear(OVERLAP, 2, decoder="standard_normal")), (4, 2, 2), **DROPS
+    ),
+    "tiles reduced": Case(
+        lambda: lively(TileReduction(OVERLAP, 2, width=4, depth=2), 0.7), (4, 2, 2), **DROPS
+    ),
+    "tiles reduced, Cayley, the paper's decoder": Case(
+        lambda: lively(TileReduction(Tile((2, 4, 2), 2, 2), 3, "cayley"), 0.7), (8, 2, 1), **DROPS
     ),
     "linear on tiles, increasing": Case(
         lambda: lively(TileLinear(TILE, 5, padding="gaussian")), (4, 2, 2), **ADDS
