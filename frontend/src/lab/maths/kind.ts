@@ -72,6 +72,12 @@ export interface Map {
   /** dz/dx, row major, n rows of 4; bijections of the plane, and folds where they are smooth. */
   jacobian?(x: Row, n: number): Row;
   facts: Record<string, number | number[] | boolean>;
+  /** tile: the copies of one pair, tile by tile. */
+  stages?(x: Row, z: Row): number[];
+  /** residual: where the steps x <- z - g(x) of the inverse go, from x = z on, for one z. */
+  orbit?(z: Row, steps: number): Row[];
+  /** residual: the terms (-1)^(k+1) tr(J^k) / k at one x; their sum is to be log det(I + J). */
+  series?(x: Row, count: number): number[];
 }
 
 /** A kind's arithmetic at one point. `e` holds its draws; without it the mean is wanted. */
@@ -86,6 +92,9 @@ export interface Point {
   base?: Base;
   cut?: boolean;
   facts?: Map["facts"];
+  stages?: Map["stages"];
+  orbit?: Map["orbit"];
+  series?: Map["series"];
 }
 
 const COLUMN = { volume: 0, decoder: 1, encoder: 2 };
@@ -152,6 +161,9 @@ export function mapOf(point: Point, sides: Sides, base: Base): Map {
       return walk(from, n, x, z, l, undefined, 0, put);
     },
     path: (from, n, tau) => each(from, n, room, (row, out) => (point.path ?? straight)(row, out, tau)),
+    stages: point.stages,
+    orbit: point.orbit,
+    series: point.series,
     jacobian: point.slope && ((from, n) => each(from, n, 4, point.slope!)),
   };
 }

@@ -2,9 +2,14 @@
 
 import cards from "../../../../flowviz/widgets/kinds/cards.json";
 import type { Base } from "./base";
-import * as elementwise from "./elementwise";
+import { KINDS as bends } from "./bends";
+import { KINDS as conditioned } from "./conditioned";
+import { KINDS as elementwise } from "./elementwise";
 import { type Handle, type Kind, mapOf, type Params, type Point, type Value } from "./kind";
-import * as linear from "./linear";
+import { KINDS as linear } from "./linear";
+import { KINDS as nets } from "./nets";
+import { KINDS as stochastic } from "./stochastic";
+import { KINDS as surjections } from "./surjections";
 
 export { type Base, logBase } from "./base";
 export type { Batch, Draw, Handle, Kind, Map, Params, Row, Value } from "./kind";
@@ -22,16 +27,15 @@ interface Card {
   extra?: Params;
 }
 
+/** By the kind's name. */
 const ARITHMETIC: Record<string, (params: Params) => Point> = {
-  affine: linear.affine,
-  actnorm: linear.actnorm,
-  shear: linear.shear,
-  rotation: linear.rotation,
-  cayley: linear.cayley,
-  householder: linear.householder,
-  lu: linear.lu,
-  leakyrelu: elementwise.leakyrelu,
-  flowified22: linear.flowified22,
+  ...linear,
+  ...elementwise,
+  ...bends,
+  ...conditioned,
+  ...nets,
+  ...surjections,
+  ...stochastic,
 };
 
 function handleOf([name, label, about, min, max, step, start, choices]: HandleRow): Handle {

@@ -44,23 +44,23 @@ function diagonal(s1: number, s2: number, bias: [number, number]): Point {
   return linear({ matrix: (tau) => [grown(s1, tau), 0, 0, grown(s2, tau)], bias, volume: s1 + s2 });
 }
 
-export function affine(p: Params): Point {
+function affine(p: Params): Point {
   return diagonal(num(p, "s1"), num(p, "s2"), [num(p, "t1"), num(p, "t2")]);
 }
 
-export function actnorm(p: Params): Point {
+function actnorm(p: Params): Point {
   const [s1, s2] = [num(p, "s1"), num(p, "s2")];
   return diagonal(s1, s2, [-num(p, "m1") * Math.exp(s1), -num(p, "m2") * Math.exp(s2)]);
 }
 
-export function lu(p: Params): Point {
+function lu(p: Params): Point {
   return factors(num(p, "lower"), num(p, "upper"), num(p, "d1"), num(p, "d2"), [
     num(p, "b1"),
     num(p, "b2"),
   ]);
 }
 
-export function shear(p: Params): Point {
+function shear(p: Params): Point {
   return factors(num(p, "lower"), num(p, "upper"), 0, 0, [0, 0]);
 }
 
@@ -83,19 +83,19 @@ function turned(angle: (tau: number) => number): Point {
 }
 
 /** exp of a skew matrix with this entry. */
-export function rotation(p: Params): Point {
+function rotation(p: Params): Point {
   const angle = num(p, "angle");
   return turned((tau) => tau * angle);
 }
 
 /** (I - A)^-1 (I + A): the entry is the tangent of half the angle. */
-export function cayley(p: Params): Point {
+function cayley(p: Params): Point {
   const tangent = num(p, "tangent");
   return turned((tau) => 2 * Math.atan(tau * tangent));
 }
 
 /** H(u) H(v(tau)): twice the angle from v to u, v on its straight way from u, or -v if nearer. */
-export function householder(p: Params): Point {
+function householder(p: Params): Point {
   const [u, v] = [unit(p, "u"), unit(p, "v")];
   const along = u[0] * v[0] + u[1] * v[1] < 0 ? -1 : 1;
   return turned((tau) => {
@@ -112,7 +112,7 @@ function unit(p: Params, name: string): [number, number] {
 }
 
 /** Rotate, scale, rotate, shift; `flip` mirrors the second axis between the turns. */
-export function flowified22(p: Params): Point {
+function flowified22(p: Params): Point {
   const [first, second] = [num(p, "turn1"), num(p, "turn2")];
   const [w1, w2, flip] = [num(p, "w1"), num(p, "w2"), num(p, "flip")];
   const grown = (w: number, sign: number, tau: number): number => 1 + tau * (sign * Math.exp(w) - 1);
@@ -127,3 +127,5 @@ export function flowified22(p: Params): Point {
   const bias: [number, number] = [num(p, "b1"), num(p, "b2")];
   return linear({ matrix, bias, volume: w1 + w2, cut: !!flip });
 }
+
+export const KINDS = { affine, actnorm, lu, shear, rotation, cayley, householder, flowified22 };
