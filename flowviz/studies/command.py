@@ -62,6 +62,35 @@ def run(
         print(_ended(why, name if save_as is None else save_as))
 
 
+@app.command("eval")
+def evaluate(
+    name: Name,
+    draws: Annotated[int, typer.Option(help="Noise draws an image.")] = 5,
+    importance: Annotated[int, typer.Option(help="K of IWBO-K as well; 0: not.")] = 0,
+    images: Annotated[int | None, typer.Option(help="The first so many test images only.")] = None,
+    batch: Annotated[int, typer.Option(help="Images in one pass.")] = 250,
+    runs: Runs = RUNS,
+    threads: Annotated[int | None, typer.Option(help="Torch threads.")] = None,
+    device: Annotated[str, typer.Option(help="cpu, cuda; auto: cuda where there is one.")] = "auto",
+) -> None:
+    """Bits/dim of a run's weights on the test images."""
+    import torch
+
+    from .folder import Folder
+    from .result import evaluate as evaluate_run
+
+    if threads is not None:
+        torch.set_num_threads(threads)
+    if device == "auto":
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+    result = evaluate_run(Folder(runs / name), device=device, draws=draws,
+                          importance=importance, images=images, batch=batch)  # fmt: skip
+    for kind in ("elbo", "iwbo"):
+        if row := result.get(kind):
+            print(f"{name}: {row['bits_per_dim']:.4f} bits/dim ({row['kind']}, "
+                  f"{row['draws']} draws, {row['images']:,} images)")  # fmt: skip
+
+
 def _study_for(name: str, folder, settings: list[str], resume: bool, fresh: bool) -> Study:
     """The study to run: the folder's own where a run goes on."""
     if resume and fresh:

@@ -208,6 +208,12 @@ class Training:
             head = {"step": self.step, "epoch": round(epoch, 3), "seconds": round(self.seconds, 2)}
             self.folder.log(head | values)
 
+    def story(self, why: str) -> dict[str, Any]:
+        """Where in the run the weights are, for the file that holds them."""
+        epoch = round(self.step / self.batches.steps, 3)
+        return {"study": self.study.name, "why": why, "step": self.step, "epoch": epoch,
+                "seconds": self.seconds, "images": self.step * self.recipe.batch}  # fmt: skip
+
     @torch.no_grad()
     def validate(self) -> float:
         """Bits/dim of the held-out images under the averaged weights, one draw each."""

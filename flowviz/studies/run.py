@@ -1,22 +1,21 @@
-"""run: from a study to its folder; evaluate: from a folder to its result."""
+"""run: from a study to its folder."""
 
 from __future__ import annotations
 
-import os
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import torch
 from lightning.fabric import Fabric
 
-from ..flow import Flow
 from .environment import environment
 from .folder import Folder
 from .loop import Training
+from .setup import build_flow, load_images
 from .study import Study
+from .weights import write_weights
 
 
 def start(
@@ -56,7 +55,7 @@ def run(
     "recipe": all steps are taken; "flat": see `Recipe`; "budget": `minutes` are over; "stopped":
     Ctrl-C or SIGTERM. In all four the folder holds a checkpoint of the last step.
     """
-    images = load_images(study, "train")
+    images = load_images(study, "train").images
     held = study.data.held_out
     train, held_out = images[: len(images) - held], images[len(images) - held :]
     flow = build_flow(study, tuple(images.shape[1:]))
@@ -66,44 +65,9 @@ def run(
         with _bar(training, progress and fabric.is_global_zero) as report:
             why = training.train(minutes, stopped, report)
     if fabric.is_global_zero:
-        write_weights(training, folder)
+        training.use_average()
+        write_weights(training.flow, folder.weights, training.story(why))
     return why
-
-
-def load_images(study: Study, split: str) -> torch.Tensor:
-    """uint8 images (N, C, H, W) of the study's data."""
-    from .data import load
-
-    return torch.as_tensor(load(study.data.name, split).images)
-
-
-def build_flow(study: Study, shape: tuple[int, ...]) -> Flow:
-    """The study's model with its seeded start."""
-    from .models import build
-
-    return build(study.model, shape, seed=study.seed, **study.options)
-
-
-def write_weights(training: Training, folder: Folder) -> None:
-    """The averaged weights (the weights, where none are averaged), as safetensors."""
-    from safetensors.torch import save_file
-
-    training.use_average()
-    state = {k: v.detach().cpu().contiguous() for k, v in training.flow.state_dict().items()}
-    draft = folder.weights.with_suffix(".new")
-    save_file(state, draft)
-    os.replace(draft, folder.weights)
-
-
-def read_weights(flow: Flow, path: Path) -> Flow:
-    """The flow with the weights in `path`. Raises FileNotFoundError, or what differs."""
-    from safetensors.torch import load_file
-
-    if not path.is_file():
-        raise FileNotFoundError(f"expected weights at {path}, found none: run the study first")
-    flow.load_state_dict({k: v.float() if v.is_floating_point() else v
-                          for k, v in load_file(path).items()})  # fmt: skip
-    return flow
 
 
 def _note_environment(folder: Folder, fabric: Fabric, step: int) -> None:

@@ -1,0 +1,60 @@
+"""evaluate: from a run's weights to its result, bits/dim of all test images."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+from .evaluate import bits_per_dim
+from .folder import Folder
+from .setup import build_flow, load_images
+from .weights import read_weights
+
+FINISHED = {"recipe": "recipe", "flat": "flat", "budget": "budget", "stopped": "budget"}
+
+
+def evaluate(
+    folder: Folder,
+    *,
+    device: str | torch.device = "cpu",
+    draws: int = 5,
+    importance: int = 0,
+    images: int | None = None,
+    batch: int = 250,
+) -> dict[str, Any]:
+    """Evaluate the weights in `folder` on the test images, and write result.json.
+
+    draws: noise draws an image (an exact model needs one). importance = K > 0 adds IWBO-K.
+    images: only the first so many test images (None: all); the result says how many.
+    """
+    study, test = folder.study(), load_images(folder.study(), "test")
+    test = test[:images]
+    flow = build_flow(study, test.shape)
+    story = read_weights(flow, folder.weights)
+    flow.to(device)
+    rows = {"elbo": bits_per_dim(flow, test, draws, batch=batch, seed=study.seed).row()}
+    if importance:
+        tight = bits_per_dim(flow, test, 1, importance, batch=batch, seed=study.seed)
+        rows["iwbo"] = tight.row()
+    result = {**rows, **_training(folder, flow, story)}
+    folder.write("result.json", result)
+    return result
+
+
+def _training(folder: Folder, flow: torch.nn.Module, story: dict[str, str]) -> dict[str, Any]:
+    """What the run cost, and how it ended."""
+    seconds = float(story["seconds"])
+    legs = folder.read("environment.json") or [{"device": "unknown", "devices": 1}]
+    devices = list(dict.fromkeys(f"{leg['devices']} × {leg['device']}" for leg in legs))
+    return {
+        "parameters": sum(p.numel() for p in flow.parameters()),
+        "device": ", ".join(d.removeprefix("1 × ") for d in devices),
+        "threads": legs[-1].get("threads"),
+        "hours": round(seconds / 3600, 3),
+        "images_per_second": round(int(story["images"]) / seconds, 1) if seconds else None,
+        "steps": int(story["step"]),
+        "epochs": float(story["epoch"]),
+        "planned_epochs": folder.study().recipe.epochs,
+        "finished": FINISHED[story["why"]],
+    }

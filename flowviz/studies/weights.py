@@ -1,0 +1,59 @@
+"""Weights in files: safetensors, with where in the run they come from."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from ..flow import Flow
+
+
+def write_weights(flow: Flow, path: Path, story: Mapping[str, Any], half: bool = False) -> Path:
+    """Write the flow's state, whole or not at all; `story` goes into the header as text.
+
+    half: floating point numbers in half precision. Raises ValueError if that loses one to
+    infinity.
+    """
+    from safetensors.torch import save_file
+
+    state = {k: _stored(v, k, half) for k, v in flow.state_dict().items()}
+    draft = path.with_suffix(".new")
+    save_file(state, draft, {key: str(value) for key, value in story.items()})
+    os.replace(draft, path)
+    return path
+
+
+def read_weights(flow: Flow, path: Path) -> dict[str, str]:
+    """Put the weights in `path` into the flow; returns their story.
+
+    Raises FileNotFoundError; ValueError for a broken file, or for weights of another model.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    if not path.is_file():
+        raise FileNotFoundError(f"expected weights at {path}, found no such file")
+    try:
+        with safe_open(path, "pt") as file:
+            stored, story = {k: file.get_tensor(k) for k in file.keys()}, file.metadata() or {}
+    except SafetensorError as error:
+        raise ValueError(f"{path}: expected weights in safetensors, got {error}") from error
+    own = flow.state_dict()
+    try:
+        flow.load_state_dict({k: v.to(own[k].dtype) for k, v in stored.items()})
+    except (KeyError, RuntimeError) as error:
+        raise ValueError(f"{path}: expected weights of this model, got others: {error}") from error
+    return story
+
+
+def _stored(value: torch.Tensor, name: str, half: bool) -> torch.Tensor:
+    value = value.detach().cpu().contiguous().clone()
+    if not half or not value.is_floating_point():
+        return value
+    small = value.half()
+    if not torch.isfinite(small).all():
+        raise ValueError(f"{name}: expected numbers that half precision holds, got {value.max()}")
+    return small
