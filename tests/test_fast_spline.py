@@ -81,6 +81,17 @@ def test_gradients_of_gradients_agree(data_side):
 
 
 @both_sides
+def test_parameters_made_from_the_point_are_counted_once(data_side):
+    found = []
+    for graph in (False, True):
+        v, params = numbers(torch.float64)
+        made = params * v
+        total = sum(t.sum() for t in FAST[data_side](v, made, BINS, BOUND))
+        found.append(torch.autograd.grad(total, (v, params), create_graph=graph))
+    assert max(worst(a, b) for a, b in zip(*found, strict=True)) < 1e-11
+
+
+@both_sides
 def test_one_side_alone_may_want_a_gradient(data_side):
     v, params = numbers(torch.float64)
     for alone in (0, 1):

@@ -26,7 +26,12 @@ def learning(*tensors: Tensor) -> bool:
 
 
 def readable_gradients(form, inputs: list[Tensor], grads: tuple[Tensor, ...]) -> list:
-    """The gradients of form(*inputs) by autograd, so that further gradients flow through them."""
+    """The gradients of form(*inputs) by autograd, so that further gradients flow through them.
+
+    Views stand in for the inputs: one input may have been computed from another, and what that
+    contributes is not this function's to count.
+    """
+    inputs = [t.view_as(t) for t in inputs]
     wanted = [t for t in inputs if t.requires_grad]
     found = iter(torch.autograd.grad(form(*inputs), wanted, grads, create_graph=True))
     return [next(found) if t.requires_grad else None for t in inputs]
