@@ -32,6 +32,7 @@ from .layers import (
     LinearFunnel,
     LULinear,
     MaskedAutoregressive,
+    Partial,
     Planar,
     RationalQuadraticSpline,
     ResidualAttention,
@@ -74,18 +75,25 @@ def absflow(
     couplings: int = 4,
     hidden: Sequence[int] = (64, 64),
     sign: str = "fair",
+    indices: Sequence[int] | None = None,
+    bins: int | None = None,
     context: int = 0,
     seed: int | None = 0,
 ) -> Flow:
-    """Fold space onto its positive corner, open that to the reals, and flow there.
+    """Fold space along its axes (or those of `indices`), open the rest to the reals, flow there.
 
-    For data that are symmetric about every axis: one corner is learned, the signs are coins
-    (sign="learned": coins that know the place). Exact. Nielsen et al. 2020, "SurVAE Flows", AbsFlow
-    (the inverse of softplus where they take a logit).
+    For data that are symmetric about these axes: one side is learned, the signs are coins
+    (sign="learned": coins that know the place, each by itself, for data like the checkerboard,
+    whose mirror image is its negative). `bins`: a spline of so many for each coordinate before the
+    couplings. Exact. Nielsen et al. 2020, "SurVAE Flows", AbsFlow (the inverse of softplus where
+    they take a logit).
     """
     with seeded(seed):
         known = context if sign == "learned" else 0
-        layers = [Abs(dim, None, sign, hidden, known), Inverse(Softplus(dim)), ActNorm(dim)]
+        folded = list(range(dim)) if indices is None else list(indices)
+        opened = Partial(dim, folded, Inverse(Softplus(len(folded))))
+        layers = [Abs(dim, indices, sign, hidden, known), opened, ActNorm(dim)]
+        layers += [_spline(dim, bins)] if bins else []
         layers += [AffineCoupling(dim, _turn(i), hidden, context) for i in range(couplings)]
     return Flow(layers)
 
@@ -324,11 +332,16 @@ def realnvp(
     couplings: int = 8,
     hidden: Sequence[int] = (64, 64),
     context: int = 0,
+    bins: int | None = None,
     seed: int | None = 0,
 ) -> Flow:
-    """Affine couplings that take turns. Dinh et al. 2016, "RealNVP" (ActNorm for batch norm)."""
+    """Affine couplings that take turns. Dinh et al. 2016, "RealNVP" (ActNorm for batch norm).
+
+    `bins`: a spline of so many for each coordinate before the couplings.
+    """
     with seeded(seed):
-        layers = [AffineCoupling(dim, _turn(i), hidden, context) for i in range(couplings)]
+        layers: list[Layer] = [_spline(dim, bins)] if bins else []
+        layers += [AffineCoupling(dim, _turn(i), hidden, context) for i in range(couplings)]
     return Flow([ActNorm(dim), *layers])
 
 

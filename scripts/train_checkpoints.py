@@ -11,21 +11,15 @@ import flowviz as fv
 from flowviz.trained import NAMES, pack
 
 FOLDER = Path(fv.__file__).parent / "checkpoints"
-DENSITIES = {
-    "two_moons": fv.data.TwoMoons,
-    "eight_gaussians": fv.data.EightGaussians,
-    "pinwheel": fv.data.Pinwheel,
-    "checkerboard": fv.data.Checkerboard,
-}
 STEPS = 6000
 
 
 def main(names: list[str]) -> None:
     for name in names or NAMES:
-        data, flow = DENSITIES[name](), getattr(fv.zoo, NAMES[name])()
+        data, flow = getattr(fv.data, NAMES[name].density)(), NAMES[name].untrained()
         history = fv.fit(flow, data, steps=STEPS, progress=False)
         np.savez_compressed(FOLDER / f"{name}.npz", **pack(flow))
-        print(name, history)
+        print(name, history, f"entropy {data.entropy:.3f}")
 
 
 if __name__ == "__main__":
