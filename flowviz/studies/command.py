@@ -91,6 +91,17 @@ def evaluate(
                   f"{row['draws']} draws, {row['images']:,} images)")  # fmt: skip
 
 
+@app.command()
+def report(
+    runs: Runs = RUNS,
+    out: Annotated[Path, typer.Option(help="The table to write.")] = Path("studies/RESULTS.md"),
+) -> None:
+    """Write the table of results and its picture, from the runs' folders only."""
+    from .report import write_report
+
+    print(f"wrote {write_report(runs, out)}")
+
+
 def _study_for(name: str, folder, settings: list[str], resume: bool, fresh: bool) -> Study:
     """The study to run: the folder's own where a run goes on."""
     if resume and fresh:

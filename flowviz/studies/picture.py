@@ -1,0 +1,63 @@
+"""The results' picture: validation curves, and test figures beside the published ones."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING
+
+from ..figures.theme import LIGHT
+
+if TYPE_CHECKING:
+    from .report import Row
+
+_COLOURS = ("#2f4bd8", "#00735c", "#8e3b74", "#a15c00", "#667085", "#d65c00", "#1b2330")
+_DASHES = ("-", "--", ":")
+
+
+def draw(rows: list[Row]) -> bytes:
+    """PNG: on the left bits/dim of held-out images over hours, on the right the test figures."""
+    from matplotlib.figure import Figure
+
+    shown = [row for row in rows if row.figure]
+    height = max(3.2, 1.4 + 0.34 * len(shown))
+    figure = Figure(figsize=(11, height), layout="constrained", facecolor=LIGHT.paper)
+    left, right = figure.subplots(1, 2)
+    styles = {row.name: (_COLOURS[i % len(_COLOURS)], _DASHES[i // len(_COLOURS) % len(_DASHES)])
+              for i, row in enumerate(shown)}  # fmt: skip
+    _curves(left, shown, styles)
+    _figures(right, shown, styles)
+    out = io.BytesIO()
+    figure.savefig(out, format="png", dpi=110, metadata={"Software": None})
+    return out.getvalue()
+
+
+def _curves(axes, shown: list[Row], styles: dict[str, tuple[str, str]]) -> None:
+    for row in shown:
+        hours, bits = row.curve
+        colour, dash = styles[row.name]
+        axes.plot(hours, bits, color=colour, linestyle=dash, linewidth=1.6, label=row.name)
+    axes.set(xlabel="hours of training", ylabel="bits/dim, held-out images", yscale="log",
+             xscale="log")  # fmt: skip
+    _plain(axes)
+
+
+def _figures(axes, shown: list[Row], styles: dict[str, tuple[str, str]]) -> None:
+    for place, row in enumerate(shown):
+        bits = row.figure["bits_per_dim"]
+        axes.plot(bits, place, "o", color=styles[row.name][0], markersize=7,
+                  label="ours, test images" if place == 0 else None)  # fmt: skip
+        axes.annotate(f"{bits:.3f}", (bits, place), (7, 4), textcoords="offset points", fontsize=8)
+        if row.published and row.published.figure is not None:
+            axes.plot(row.published.figure, place, "D", markerfacecolor="none",
+                      markeredgecolor=LIGHT.ink, markersize=7)  # fmt: skip
+    axes.plot([], [], "D", markerfacecolor="none", markeredgecolor=LIGHT.ink, label="published")
+    axes.set_yticks(range(len(shown)), [row.name for row in shown], fontsize=8)
+    axes.set(xlabel="bits/dim", ylim=(len(shown) - 0.5, -0.5))
+    axes.legend(frameon=False, fontsize=8)
+    _plain(axes)
+
+
+def _plain(axes) -> None:
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.grid(color=LIGHT.line, linewidth=0.6)
+    axes.tick_params(colors=LIGHT.mute, labelcolor=LIGHT.ink)

@@ -1,0 +1,142 @@
+"""report: the table of results and its picture, from run folders only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..files import atomic_write
+from .catalogue import STUDIES
+from .folder import Folder
+from .published import Published, published
+from .study import Study, differences
+
+_HEAD = (
+    "study", "bits/dim", "what it is", "parameters", "epochs", "ended by", "hours", "images/s",
+    "device", "published",
+)  # fmt: skip
+_TEXT = """\
+# Results
+
+Test bits per dimension, lower is better. Made by `flowviz study report` from the folders in
+`studies/runs`: no number here was typed. ± is the standard error over the test images; it says
+how far another test set might be, not how far another training run might be.
+
+* **what it is**: *ELBO* is an upper bound on bits/dim from one draw of noise an image, here
+  averaged over several; *IWBO-K*, with K importance weights, is a tighter one; *exact* draws none.
+* **ended by**: *recipe*, all planned steps; *flat*, the validation curve no longer fell;
+  *budget*, the time was over, so that more training would have helped.
+* **half precision**: the figure is that of the weights as they are shipped.
+* **published**: [read] in the authors' code or logs, [secondary] quoted by a later work,
+  [NOT FOUND] in no source that could be opened. A published figure belongs to the published
+  network, which is often larger.
+
+"""
+
+
+@dataclass(frozen=True)
+class Row:
+    """A run, or a study that has none: then `result` and `lines` are empty."""
+
+    name: str
+    study: Study
+    result: dict[str, Any]
+    lines: list[dict[str, Any]]
+    begun: bool
+
+    @property
+    def published(self) -> Published | None:
+        return published(self.study.data.name, self.study.paper)
+
+    @property
+    def figure(self) -> dict[str, Any] | None:
+        """The evaluation that the table states: that of the shipped weights where there are."""
+        return self.result.get("shipped") or self.result.get("elbo")
+
+    @property
+    def curve(self) -> tuple[list[float], list[float]]:
+        """(hours, validation bits/dim)."""
+        seen = [line for line in self.lines if "valid" in line]
+        return [line["seconds"] / 3600 for line in seen], [line["valid"] for line in seen]
+
+
+def rows(runs: Path) -> list[Row]:
+    """One row a run, in the order of the catalogue, then runs under other names."""
+    found = {path.parent.relative_to(runs).as_posix(): Folder(path.parent)
+             for path in sorted(runs.rglob("study.json"))}  # fmt: skip
+    names = [*STUDIES, *(name for name in found if name not in STUDIES)]
+    return [_row(name, found.get(name)) for name in names]
+
+
+def _row(name: str, folder: Folder | None) -> Row:
+    if folder is None:
+        return Row(name, STUDIES[name], {}, [], begun=False)
+    return Row(name, folder.study(), folder.read("result.json") or {}, folder.lines(), begun=True)
+
+
+def write_report(runs: Path, out: Path) -> Path:
+    """Write the table to `out` and the picture, results.png, beside it; returns `out`."""
+    from .picture import draw
+
+    found = rows(runs)
+    groups = dict.fromkeys(row.study.data.name for row in found)
+    parts = [_TEXT]
+    if any(row.figure for row in found):
+        picture = out.with_name("results.png")
+        atomic_write(picture, draw(found))
+        parts.append(
+            f"![Validation curves, and test figures beside published ones]({picture.name})\n\n"
+        )
+    for data in groups:
+        parts += [f"## {data}\n\n", table([r for r in found if r.study.data.name == data]), "\n"]
+    parts.append(_changes(found))
+    return atomic_write(out, "".join(parts).rstrip("\n").encode() + b"\n")
+
+
+def table(found: Iterable[Row]) -> str:
+    """The rows in Markdown."""
+    lines = [_HEAD, ("---",) * len(_HEAD), *map(_cells, found)]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def _cells(row: Row) -> tuple[str, ...]:
+    known = "" if row.published is None else str(row.published)
+    figure, result = row.figure, row.result
+    if figure is None:
+        state = "not evaluated" if row.begun else "not run"
+        return (f"`{row.name}`", state, *[""] * 7, known)
+    planned = result["planned_epochs"]
+    return (
+        f"`{row.name}`",
+        f"**{figure['bits_per_dim']:.3f}** ± {figure['over_images'] or 0:.3f}",
+        _kind(figure, result),
+        f"{result['parameters']:,}",
+        f"{result['epochs']:g} of {planned}",
+        result["finished"],
+        f"{result['hours']:.2f}",
+        f"{result['images_per_second']:,.0f}",
+        result["device"],
+        known,
+    )
+
+
+def _kind(figure: dict[str, Any], result: dict[str, Any]) -> str:
+    words = [f"{figure['kind']}, {figure['draws']} draws, {figure['images']:,} images"]
+    if tight := result.get("iwbo"):
+        words.append(f"{tight['kind']} {tight['bits_per_dim']:.3f} on {tight['images']:,} images")
+    if "shipped" in result:
+        words.append("half precision")
+    return "; ".join(words)
+
+
+def _changes(found: list[Row]) -> str:
+    """In what runs differ from the study of their name."""
+    lines = [
+        f"* `{row.name}`: {'; '.join(changed)}\n"
+        for row in found
+        if row.begun and row.name in STUDIES
+        and (changed := differences(row.study, STUDIES[row.name]))
+    ]  # fmt: skip
+    return "".join(["## Runs that differ from the catalogue\n\n", *lines]) if lines else ""
