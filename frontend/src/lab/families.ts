@@ -1,0 +1,13 @@
+/** Kinds that stand beside each other in the header: one click leads from one to the next. */
+
+import { KINDS } from "./maths/kinds";
+
+const FAMILIES = [
+  ["affine", "actnorm", "shear", "lu"],
+  ["rotation", "cayley", "householder"],
+  ["flowified22", "flowified21", "flowified12"],
+];
+
+export function familyOf(name: string): string[] {
+  return (FAMILIES.find((family) => family.includes(name)) ?? [name]).filter((one) => one in KINDS);
+}

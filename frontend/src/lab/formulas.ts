@@ -1,0 +1,59 @@
+/**
+ * The equation of each kind, z = f(x) and x = f⁻¹(z), its account, and the PyTorch lines.
+ *
+ * "[e^s|volume]" is a term that lights with the ledger's volume; a line of code after "|" its key.
+ */
+
+import type { Notation, Term } from "../shared/formula";
+import type { Say } from "../shared/strings";
+import { COLUMNS, type Column } from "../shared/trace";
+import type { Kind } from "./maths/kind";
+
+interface Lines {
+  /** z = f(x). */
+  z: string;
+  /** x = f⁻¹(z). */
+  x: string;
+  /** What the columns are made of. */
+  volume?: string;
+  decoder?: string;
+  encoder?: string;
+  code: string;
+}
+
+export const FORMULAS: Record<string, Lines> = {
+  affine: {
+    z: "z = e^s ⊙ x + t",
+    x: "x = (z − t) ⊙ e^{−s}",
+    volume: "s_1 + s_2",
+    code: "z = x * s.exp() + t\nvolume = s.sum()|volume",
+  },
+};
+
+export function formsOf(kind: Kind, t: Say): Record<Notation, Term[]> {
+  const lines = FORMULAS[kind.name];
+  const account = (sign: string) => accountOf(kind, lines, sign, t);
+  return {
+    latent: [{ math: `${lines?.z ?? "z = f(x)"},  ` }, ...account("+")],
+    data: [{ math: `${lines?.x ?? "x = f^{−1}(z)"},  ` }, ...account("−")],
+  };
+}
+
+/** In the direction of x = f(z) the volume reads minus log |det dx/dz|. */
+function accountOf(kind: Kind, lines: Lines | undefined, sign: string, t: Say): Term[] {
+  const terms: Term[] = [{ math: `log p(x) ${kind.exact ? "=" : "≥"} ` }, { math: "log p(z)", key: "base", column: "base" }];
+  for (const column of COLUMNS) {
+    if (!kind.columns.includes(column)) continue;
+    const turned = column === "volume" && sign === "−";
+    const math = turned ? "log |det {dx}/{dz}|" : (lines?.[column] ?? t(`math.${column}`));
+    terms.push({ math: turned ? " − " : " + " }, { math, key: column, column, label: t(`term.${column}`) });
+  }
+  return terms;
+}
+
+export function codeOf(kind: Kind): { key?: string; text: string }[] {
+  return (FORMULAS[kind.name]?.code ?? "").split("\n").filter(Boolean).map((line) => {
+    const [text, key] = line.split("|") as [string, Column?];
+    return key ? { text, key } : { text };
+  });
+}

@@ -1,0 +1,53 @@
+/** Keys inside the widget; none of them reaches the notebook's own shortcuts. */
+
+import { ancestors } from "../shared/theme";
+import type { Scene } from "./scene";
+import { within } from "./state";
+
+type Set = (changes: Record<string, unknown>, last: boolean) => void;
+type Deed = (scene: Scene) => Record<string, unknown>;
+
+const KEYS: Record<string, Deed> = {
+  "[": ({ state }) => ({ tau: Math.max(0, Math.round(10 * state.tau - 1) / 10), playing: false }),
+  "]": ({ state }) => ({ tau: Math.min(1, Math.round(10 * state.tau + 1) / 10), playing: false }),
+  "+": ({ state }) => ({ zoom: within(state.zoom / 1.25, 1, 12) }),
+  "=": ({ state }) => ({ zoom: within(state.zoom / 1.25, 1, 12) }),
+  "-": ({ state }) => ({ zoom: within(state.zoom * 1.25, 1, 12) }),
+  d: ({ state }) => ({ show_density: !state.show.density }),
+  p: ({ state }) => ({ show_points: !state.show.points }),
+  g: ({ state }) => ({ show_grid: !state.show.grid }),
+  r: () => ({ params: {}, fault: "", tau: 1, playing: false }),
+  n: ({ state }) => ({ seed: state.seed + 1 }),
+};
+
+export function listenToKeys(root: HTMLElement, scene: () => Scene, set: Set, signal: AbortSignal): void {
+  root.addEventListener(
+    "keydown",
+    (event) => {
+      const { key, target } = event;
+      if (event.ctrlKey || event.metaKey || event.altKey || key === "Tab") return;
+      event.stopPropagation();
+      if (target instanceof HTMLInputElement && target.type !== "range") return;
+      if (key === "Escape") return leave(root);
+      const press = key === " " && target instanceof HTMLCanvasElement;
+      const deed = press ? play : KEYS[key.length === 1 ? key.toLowerCase() : key];
+      if (!deed) return;
+      event.preventDefault();
+      set(deed(scene()), true);
+    },
+    { signal },
+  );
+}
+
+function play({ state }: Scene): Record<string, unknown> {
+  return { playing: !state.playing, ...(!state.playing && state.tau >= 1 ? { tau: 0 } : {}) };
+}
+
+/** Gives the keyboard back to the notebook. */
+function leave(root: HTMLElement): void {
+  const active = (root.getRootNode() as Document | ShadowRoot).activeElement;
+  if (active instanceof HTMLElement) active.blur();
+  for (const node of ancestors(root)) {
+    if (node.hasAttribute("tabindex")) return node.focus();
+  }
+}

@@ -1,0 +1,192 @@
+/** Puts LayerLab together: one model, one stage, and the parts around it. */
+
+import { createLoop } from "../player/loop";
+import type { Model } from "../shared/afm";
+import { h, put } from "../shared/dom";
+import { createLighter } from "../shared/light";
+import { createLive } from "../shared/live";
+import { QUESTION_TRAITS, questionCard } from "../shared/question";
+import { stringsOf } from "../shared/strings";
+import { applyTheme, watchTheme } from "../shared/theme";
+import { throttle } from "../shared/throttle";
+import { payloadBytes } from "../shared/wire";
+import { createHeader } from "./header";
+import { listenToKeys } from "./keys";
+import { boxAround, MassMeter } from "./mass";
+import type { Kind, Params } from "./maths/kind";
+import { createPanel, type Panel } from "./panel";
+import { truthOf } from "./questions";
+import { SceneMaker, type Scene } from "./scene";
+import { createSliders, type Sliders } from "./sliders";
+import { stageOf } from "./stages";
+import type { Hooks, Stage } from "./stage/stage";
+import { readState, STATE_TRAITS } from "./state";
+import { advance, createWay } from "./way";
+import { spoken } from "./words";
+
+/** What came over the wire beside the small values. */
+export interface Heavy {
+  data: Float64Array | null;
+}
+
+export async function prepareLab(model: Model): Promise<Heavy> {
+  const payload = model.get("points");
+  if (!payload) return { data: null };
+  const bytes = payloadBytes(payload);
+  if (bytes.length === 0) return { data: null };
+  if (bytes.length % 8 !== 0) throw new Error(`expected pairs of float32 as points, got ${bytes.length} bytes`);
+  return { data: Float64Array.from(new Float32Array(bytes.slice().buffer)) };
+}
+
+/** What is rebuilt for another kind of layer. */
+interface Body {
+  kind: Kind;
+  stage: Stage;
+  panel: Panel;
+  sliders: Sliders;
+}
+
+const NARROW = 760;
+
+export function mountLab(root: HTMLElement, model: Model, signal: AbortSignal, { data }: Heavy): void {
+  const t = stringsOf(model);
+  const maker = new SceneMaker(data);
+  const live = createLive();
+  const mass = new MassMeter();
+  let palette = applyTheme(root, model.get("theme"));
+  let scene: Scene = maker.make(readState(model), palette);
+  let body: Body | null = null;
+  let drawn = "";
+  let frames = 0;
+  let before = 0;
+
+  const save = throttle(() => model.save_changes(), 100);
+  function set(changes: Record<string, unknown>, last: boolean): void {
+    for (const [name, value] of Object.entries(changes)) model.set(name, value);
+    save();
+    if (last) save.flush();
+  }
+
+  const lighter = createLighter(root, () => redraw());
+  const question = questionCard(root, model, t, {
+    truth: (asked) => truthOf(asked, scene),
+    redraw: () => redraw(),
+  });
+  const hooks: Hooks = { scene: () => scene, set, t, question, signal };
+  const header = createHeader(model, t, set);
+  const way = createWay(t, set);
+  const measure = throttle(() => body && body.panel.mass(massOf(), scene), 120);
+  const stageEl = h("div", { class: "flowviz-stage" });
+  const side = h("div", { class: "flowviz-side" });
+  root.append(header.el, h("div", { class: "flowviz-main" }, stageEl, side), live.el);
+  for (const [name, value] of Object.entries({ role: "group", tabindex: "-1" })) put(root, name, value);
+
+  function massOf(): number {
+    return mass.read(scene.map, scene.state.fault, boxAround(scene.points, scene.kind.dataDim, scene.state.zoom));
+  }
+
+  function build(): Body {
+    const { kind } = scene;
+    const stage = stageOf(kind, hooks);
+    const sliders = createSliders(kind, t, (name, value, last) => set({ params: changed(name, value) }, last));
+    const cards = [question.el];
+    const panel = createPanel(kind, scene, { t, lighter, set, cards, trained: model.get("trained") });
+    stageEl.replaceChildren(h("div", {}, stage.el, way.el, sliders.el));
+    side.replaceChildren(panel.el);
+    panel.notation(model.get("notation") === "data" ? "data" : "latent");
+    put(root, "aria-label", `LayerLab: ${t(kind.title)}`);
+    return { kind, stage, panel, sliders };
+  }
+
+  function changed(name: string, value: number): Params {
+    return { ...scene.state.params, [name]: value };
+  }
+
+  function show(): void {
+    const state = readState(model);
+    const key = JSON.stringify([state, state.kind.name, question.given(), lighter.lit()]);
+    if (key === drawn) return;
+    drawn = key;
+    scene = maker.make(state, palette);
+    if (body?.kind !== state.kind) {
+      body = build();
+      fit(true);
+    }
+    body!.stage.draw(scene);
+    body!.panel.show(scene);
+    body!.sliders.set(state.params);
+    way.show(state);
+    header.show(scene);
+    measure();
+    announce();
+  }
+
+  function announce(): void {
+    const { state, account, kind } = scene;
+    const told = {
+      kind: kind.name, tau: state.tau, fault: state.fault, logp: account.total[0], params: JSON.stringify(state.params),
+      probe: JSON.stringify(state.probe), latent: JSON.stringify([...scene.z]), framesDrawn: ++frames, ready: 1,
+    };
+    for (const [name, value] of Object.entries(told)) root.dataset[name] = String(value);
+    if (frames > 1) live.say(spoken(scene, t));
+  }
+
+  function frame(now: number): boolean {
+    const playing = Boolean(model.get("playing"));
+    if (playing && before) set(advance(scene.state.tau, (now - before) / 1000, calm()), false);
+    before = playing ? now : 0;
+    show();
+    return playing;
+  }
+
+  function redraw(): void {
+    drawn = "";
+    loop.wake();
+  }
+
+  function recolour(): void {
+    palette = applyTheme(root, model.get("theme"));
+    redraw();
+  }
+
+  let fitted = "";
+  function fit(force = false): void {
+    const width = root.clientWidth;
+    const ratio = window.devicePixelRatio || 1;
+    const room = `${width} ${ratio} ${model.get("view")}`;
+    if (width === 0 || !body || (room === fitted && !force)) return;
+    fitted = room;
+    const narrow = width < NARROW;
+    root.classList.toggle("flowviz-narrow", narrow);
+    root.classList.toggle("flowviz-tight", width < 480);
+    root.classList.toggle("flowviz-snug", width < 1000);
+    const stageWidth = narrow ? width - 32 : Math.round(Math.min(640, width * 0.56));
+    stageEl.style.width = narrow ? "" : `${stageWidth + 31}px`;
+    body.stage.el.style.width = `${stageWidth}px`;
+    body.stage.resize(stageWidth, true, ratio);
+    redraw();
+  }
+
+  const loop = createLoop(root, frame, (visible) => visible && redraw(), signal);
+  const observer = new ResizeObserver(() => fit());
+  observer.observe(root);
+  signal.addEventListener("abort", () => observer.disconnect());
+  watchTheme(root, recolour, signal);
+  listen(model, signal, STATE_TRAITS, () => loop.wake());
+  listen(model, signal, ["view"], () => fit());
+  listen(model, signal, ["theme"], recolour);
+  listen(model, signal, ["notation"], () => body?.panel.notation(model.get("notation") === "data" ? "data" : "latent"));
+  listen(model, signal, QUESTION_TRAITS, () => question.update());
+  listenToKeys(root, () => scene, set, signal);
+  show();
+  question.update();
+}
+
+function calm(): boolean {
+  return matchMedia("(prefers-reduced-motion: reduce)").matches;
+}
+
+function listen(model: Model, signal: AbortSignal, traits: string[], handler: () => void): void {
+  for (const name of traits) model.on(`change:${name}`, handler);
+  signal.addEventListener("abort", () => traits.forEach((name) => model.off(`change:${name}`, handler)));
+}

@@ -1,0 +1,85 @@
+/** What the model says, read once a picture. */
+
+import type { Model } from "../shared/afm";
+import { FAULTS, type Fault } from "./account";
+import type { Kind, Params } from "./maths/kind";
+import { KINDS } from "./maths/kinds";
+
+export const VIEWS = ["both", "data", "latent"] as const;
+export type View = (typeof VIEWS)[number];
+export const PARTS = ["density", "points", "grid"] as const;
+export type Part = (typeof PARTS)[number];
+
+export interface State {
+  kind: Kind;
+  params: Params;
+  probe: number[];
+  /** 0 at the data side, 1 at the latent side. */
+  tau: number;
+  playing: boolean;
+  seed: number;
+  /** Draws of an importance-weighted bound. */
+  draws: number;
+  fault: Fault;
+  view: View;
+  /** Half the width of a view, in units of the plane. */
+  zoom: number;
+  show: Record<Part, boolean>;
+  theme: string;
+}
+
+/** The traits that a picture depends on. */
+export const STATE_TRAITS = [
+  "kind",
+  "params",
+  "probe",
+  "tau",
+  "playing",
+  "seed",
+  "draws",
+  "fault",
+  "view",
+  "zoom",
+  "show_density",
+  "show_points",
+  "show_grid",
+  "theme",
+];
+
+export function readState(model: Model): State {
+  const kind = kindNamed(model.get<string>("kind"));
+  const fault = model.get<Fault>("fault") ?? "";
+  const view = model.get<View>("view") ?? "both";
+  const shown = (part: Part) => model.get<boolean>(`show_${part}`) ?? true;
+  return {
+    kind,
+    params: { ...kind.defaults, ...(model.get<Params>("params") ?? {}) },
+    probe: probeOf(kind, model.get<number[]>("probe")),
+    tau: within(model.get<number>("tau") ?? 1, 0, 1),
+    playing: model.get<boolean>("playing") ?? false,
+    seed: model.get<number>("seed") ?? 0,
+    draws: within(Math.round(model.get<number>("draws") ?? 1), 1, 64),
+    fault: FAULTS.includes(fault) ? fault : "",
+    view: VIEWS.includes(view) ? view : "both",
+    zoom: within(model.get<number>("zoom") ?? 3.6, 1, 12),
+    show: { density: shown("density"), points: shown("points"), grid: shown("grid") },
+    theme: model.get<string>("theme") ?? "auto",
+  };
+}
+
+function kindNamed(name: string): Kind {
+  const kind = KINDS[name];
+  if (!kind) throw new Error(`expected one of the kinds ${Object.keys(KINDS).join(", ")}, got ${name}`);
+  return kind;
+}
+
+/** Where the probe starts where nobody has put it. */
+const START = [0.6, 0.6, -0.4];
+
+function probeOf({ dataDim }: Kind, probe: number[] | undefined): number[] {
+  return probe?.length === dataDim ? probe : START.slice(0, dataDim);
+}
+
+export function within(value: number, low: number, high: number): number {
+  return Math.min(high, Math.max(low, value));
+}
