@@ -17,24 +17,25 @@ from .univariate import RationalQuadratic, Univariate
 class Elementwise(Bijection):
     """z_i = g(x_i; theta_i), one univariate map g with its own parameters for each coordinate.
 
+    shared=True: the same parameters for all, z_i = g(x_i; theta), as an activation of a network.
     Shapes: x, z (..., *shape). Ledger: volume = sum_i log g'(x_i). Exact.
     Raises ValueError for an empty shape. Path: the straight line, increasing at every tau.
     """
 
-    def __init__(self, shape: int | tuple[int, ...], univariate: Univariate) -> None:
+    def __init__(
+        self, shape: int | tuple[int, ...], univariate: Univariate, shared: bool = False
+    ) -> None:
         super().__init__()
         self.data_shape = self.latent_shape = event_shape(shape)
-        self.univariate = univariate
-        start = univariate.identity()
-        start = start.reshape(-1, *[1] * len(self.data_shape)).repeat(1, *self.data_shape)
-        self.params = nn.Parameter(start)
+        self.univariate, self.shared = univariate, shared
+        start = univariate.identity().reshape(-1, *[1] * len(self.data_shape))
+        self.params = nn.Parameter(start if shared else start.repeat(1, *self.data_shape))
         self._event_dims = tuple(range(-len(self.data_shape), 0))
 
     def _params_for(self, v: Tensor) -> Tensor:
         """The parameters with room for v's batch dimensions after the leading axis."""
-        return self.params.reshape(
-            len(self.params), *[1] * (v.dim() - len(self.data_shape)), *self.data_shape
-        )
+        count, *own = self.params.shape
+        return self.params.reshape(count, *[1] * (v.dim() - len(own)), *own)
 
     def _map(self, x: Tensor, context: Tensor | None) -> tuple[Tensor, Tensor]:
         z, log_slope = self.univariate.map(x, self._params_for(x))
@@ -53,11 +54,12 @@ class Elementwise(Bijection):
 
     @property
     def settings(self) -> str:
-        return repr(self.univariate)
+        return f"{self.univariate!r}, shared" if self.shared else repr(self.univariate)
 
     @property
     def action(self) -> str:
-        return f"every coordinate {self.univariate.action} by itself"
+        how = "alike" if self.shared else "by itself"
+        return f"every coordinate {self.univariate.action} {how}"
 
 
 class Affine(Elementwise):
@@ -96,12 +98,15 @@ class QuadraticSpline(Elementwise):
 class RationalQuadraticSpline(Elementwise):
     """A monotone rational-quadratic spline for each coordinate, identity outside [-bound, bound].
 
+    shared=True: one spline for all of them, the activation of flowified networks.
     Shapes: x, z (..., *shape). Ledger: volume = sum of log slopes. Exact.
-    Durkan et al. 2019, "Neural Spline Flows".
+    Durkan et al. 2019, "Neural Spline Flows"; Klein et al. 2021, "Funnels" (shared).
     """
 
-    def __init__(self, shape: int | tuple[int, ...], bins: int = 8, bound: float = 3.5) -> None:
-        super().__init__(shape, RationalQuadratic(bins, bound))
+    def __init__(
+        self, shape: int | tuple[int, ...], bins: int = 8, bound: float = 3.5, shared: bool = False
+    ) -> None:
+        super().__init__(shape, RationalQuadratic(bins, bound), shared)
 
 
 class ActNorm(Bijection):

@@ -85,9 +85,15 @@ def _evaluate(v, params, bins, bound, data_side):
     (left, low), (w, h) = knots.gather(1, both).squeeze(1), sizes.gather(1, both).squeeze(1)
     raw = pad(params[2 * bins :], (0, 0) * v.dim() + (1, 1)).gather(0, torch.cat([k, k + 1]))
     slopes = softplus(raw.add_(spline.SLOPE_SHIFT)).add_(MIN_SLOPE)
-    d0, d1 = slopes.unbind(0)
+    image, log_slope, parts = in_bin(safe, left, low, w, h, *slopes.unbind(0), data_side)
+    image, log_slope = torch.where(inside, image, v), torch.where(inside, log_slope, 0.0)
+    return image, log_slope, (inside, shares, k, slopes, w, h, *parts)
+
+
+def in_bin(at, left, low, w, h, d0, d1, data_side):
+    """The image of points in their bins, log dz/dx, and (xi, q, p, n) for the gradient."""
     s = h / w
-    xi = (safe - left) / w if data_side else spline.root(safe - low, h, s, d0, d1)
+    xi = (at - left) / w if data_side else spline.root(at - low, h, s, d0, d1)
     xi = xi.clamp_(0, 1)
     rest = 1 - xi
     t = xi * rest
@@ -97,8 +103,7 @@ def _evaluate(v, params, bins, bound, data_side):
     image = torch.addcmul(low, h, n / q) if data_side else torch.addcmul(left, w, xi)
     ratio = s / q
     log_slope = (ratio.mul_(ratio) * p).log_()
-    image, log_slope = torch.where(inside, image, v), torch.where(inside, log_slope, 0.0)
-    return image, log_slope, (inside, shares, k, slopes, w, h, xi, q, p, n)
+    return image, log_slope, (xi, q, p, n)
 
 
 def _gradients(grad, grad_l, log_slope, saved, bins, bound, data_side) -> tuple[Tensor, Tensor]:
@@ -106,6 +111,25 @@ def _gradients(grad, grad_l, log_slope, saved, bins, bound, data_side) -> tuple[
     inside, shares, k, slopes, w, h, xi, q, p, n = saved
     gz, gl = torch.where(inside, grad, 0.0), torch.where(inside, grad_l, 0.0)
     d0, d1 = slopes.unbind(0)
+    at_v, g_left, g_low, g_w, g_h, g_d0, g_d1 = in_bin_gradients(
+        gz, gl, log_slope, w, h, d0, d1, xi, q, p, n, data_side
+    )
+
+    out = torch.empty(3 * bins - 1, *xi.shape, dtype=xi.dtype, device=xi.device)
+    before = torch.arange(bins, device=k.device).view(-1, *[1] * xi.dim()) < k
+    ends, widths = torch.stack([g_left, g_low]).unsqueeze(1), torch.stack([g_w, g_h]).unsqueeze(1)
+    g_sizes = torch.where(before, ends, 0.0).scatter_(1, k.expand(2, *k.shape), widths)
+    g_sizes -= (g_sizes * shares).sum(1, keepdim=True)
+    factor = 2 * bound * (1 - MIN_BIN * bins)
+    torch.mul(g_sizes, shares, out=out[: 2 * bins].unflatten(0, (2, bins))).mul_(factor)
+    g_raw = torch.stack([g_d0, g_d1]).mul_(-torch.expm1(MIN_SLOPE - slopes))
+    padded = g_raw.new_zeros(bins + 1, *xi.shape).scatter_(0, torch.cat([k, k + 1]), g_raw)
+    out[2 * bins :] = padded[1:-1]
+    return torch.where(inside, at_v, grad), out
+
+
+def in_bin_gradients(gz, gl, log_slope, w, h, d0, d1, xi, q, p, n, data_side):
+    """The gradients for the point and for its bin: left, low, w, h, d0, d1."""
     s, rest = h / w, 1 - xi
     t, tilt = xi * rest, rest - xi
     p_inv, q_inv = gl / p, 1 / q
@@ -123,17 +147,4 @@ def _gradients(grad, grad_l, log_slope, saved, bins, bound, data_side) -> tuple[
     g_left = -g_xi / w
     g_w = g_left * xi - g_s * s / w
     g_h = gz * n * q_inv + g_s / w
-
-    out = torch.empty(3 * bins - 1, *xi.shape, dtype=xi.dtype, device=xi.device)
-    before = torch.arange(bins, device=k.device).view(-1, *[1] * xi.dim()) < k
-    ends, widths = torch.stack([g_left, gz]).unsqueeze(1), torch.stack([g_w, g_h]).unsqueeze(1)
-    g_sizes = torch.where(before, ends, 0.0).scatter_(1, k.expand(2, *k.shape), widths)
-    g_sizes -= (g_sizes * shares).sum(1, keepdim=True)
-    factor = 2 * bound * (1 - MIN_BIN * bins)
-    torch.mul(g_sizes, shares, out=out[: 2 * bins].unflatten(0, (2, bins))).mul_(factor)
-    g_raw = torch.stack([g_d0, g_d1]).mul_(-torch.expm1(MIN_SLOPE - slopes))
-    padded = g_raw.new_zeros(bins + 1, *xi.shape).scatter_(0, torch.cat([k, k + 1]), g_raw)
-    out[2 * bins :] = padded[1:-1]
-    if data_side:
-        at_v = g_xi / w
-    return torch.where(inside, at_v, grad), out
+    return g_xi / w if data_side else at_v, g_left, gz, g_w, g_h, g_d0, g_d1

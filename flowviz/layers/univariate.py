@@ -16,7 +16,7 @@ from abc import ABC, abstractmethod
 import torch
 from torch import Tensor
 
-from . import fast_spline
+from . import fast_spline, shared_spline
 from . import polynomial_spline as polynomial
 from .spline import MIN_BIN, rational_quadratic, rational_quadratic_inverse
 
@@ -179,7 +179,7 @@ class RationalQuadratic(Spline):
     """Piecewise rational-quadratic: K widths, K heights (softmax), K - 1 inner slopes (softplus).
 
     Durkan et al. 2019, "Neural Spline Flows", section 3.1; the equations stand in `spline.py`,
-    the same numbers faster in `fast_spline.py`.
+    the same numbers faster in `fast_spline.py` and, one spline for all, in `shared_spline.py`.
     """
 
     title = "spline"
@@ -191,9 +191,13 @@ class RationalQuadratic(Spline):
     def map(self, x: Tensor, params: Tensor) -> tuple[Tensor, Tensor]:
         if fast_spline.applies(x, params):
             return fast_spline.evaluate(x, params, self.bins, self.bound, data_side=True)
+        if shared_spline.applies(x, params):
+            return shared_spline.evaluate(x, params, self.bins, self.bound, data_side=True)
         return rational_quadratic(x, params, self.bins, self.bound)
 
     def unmap(self, z: Tensor, params: Tensor) -> tuple[Tensor, Tensor]:
         if fast_spline.applies(z, params):
             return fast_spline.evaluate(z, params, self.bins, self.bound, data_side=False)
+        if shared_spline.applies(z, params):
+            return shared_spline.evaluate(z, params, self.bins, self.bound, data_side=False)
         return rational_quadratic_inverse(z, params, self.bins, self.bound)

@@ -8,6 +8,7 @@ from flowviz.layers import (
     FlowifiedConv2d,
     FlowifiedLinear,
     PadImage,
+    RationalQuadraticSpline,
     Rotation,
     Tile,
     TileLinear,
@@ -33,6 +34,11 @@ def _reflected() -> FlowifiedLinear:
 
 CASES = {
     "flowified linear": Case(lambda: lively(FlowifiedLinear(2, 2), 0.7), (2,), **TURNED),
+    "one spline for all": Case(
+        lambda: lively(RationalQuadraticSpline((2, 2, 1), 4, 2.0, shared=True), 3.0),
+        (2, 2, 1),
+        awkward=(-2.0, 0.0, 2.0),
+    ),
     "rotation by a full matrix": Case(
         lambda: lively(Rotation(3, form="matrix_exponential")), (3,), **TURNED
     ),

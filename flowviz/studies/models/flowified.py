@@ -41,7 +41,7 @@ def _convolutional(
         layers.append(
             FlowifiedConv2d(layers[-1].latent_shape, channels, kernel, stride, form=rotation)
         )
-        layers.append(RationalQuadraticSpline(layers[-1].latent_shape, 10, 2.0))
+        layers.append(RationalQuadraticSpline(layers[-1].latent_shape, 10, 2.0, shared=True))
     layers.append(Flatten(layers[-1].latent_shape))
     return Flow([*layers, *_dense([64] * 7 + [32] * 7 + [8], rotation)])
 
@@ -51,5 +51,5 @@ def _dense(sizes: list[int], rotation: str) -> list[Layer]:
     for inputs, outputs in zip(sizes, sizes[1:], strict=False):
         hidden = paper_hidden(inputs, outputs)
         layers.append(FlowifiedLinear(inputs, outputs, form=rotation, hidden=hidden))
-        layers.append(RationalQuadraticSpline(outputs, 10, 2.0))
+        layers.append(RationalQuadraticSpline(outputs, 10, 2.0, shared=True))
     return layers
