@@ -12,7 +12,7 @@ from flowviz.layers import (
     Coupling,
     Sequential,
     SplineCoupling,
-    fast_affine,
+    fast_runs,
 )
 from flowviz.layers.univariate import Affine
 
@@ -69,7 +69,7 @@ def points(dim: int, dtype: torch.dtype = torch.float64) -> torch.Tensor:
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 def test_values_and_gradients_are_those_of_the_layers(dim, data_side, dtype):
     layers, v = chain(dim, dtype), points(dim, dtype)
-    assert len(fast_affine.runs(layers.layers, v)) < len(layers.layers)
+    assert len(fast_runs.runs(layers.layers, v, True)) < len(layers.layers)
     with torch.no_grad():
         pair = [f(layers, v, data_side) for f in (at_once, one_by_one)]
     assert worst(*pair) < (1e-12 if dtype == torch.float64 else 1e-6)
@@ -102,16 +102,16 @@ def test_only_neighbours_of_equal_halves_share_a_run():
     coupling, x = (lambda **k: AffineCoupling(4, hidden=(4,), **k)), torch.zeros(3, 4)
     layers = [coupling(), coupling(keep="second"), ActNorm(4), coupling(), coupling(context=1)]
     layers += [coupling(keep=[0, 2]), coupling(keep=[0]), SplineCoupling(4), coupling()]
-    sizes = [len(group) for group in fast_affine.runs(layers, x)]
+    sizes = [len(group) for group in fast_runs.runs(layers, x, True)]
     assert sizes == [2, 1, 1, 1, 1, 1, 1, 1]
     layers[0].net.register_forward_hook(lambda *_: None)
-    assert [len(group) for group in fast_affine.runs(layers, x)] == [1] * 9
+    assert [len(group) for group in fast_runs.runs(layers, x, True)] == [1] * 9
 
 
 def test_transformed_and_lowered_points_go_through_the_layers():
     layers, x = chain(2), points(2)[0].detach()
     groups: list[int] = []
-    torch.func.vmap(lambda v: groups.append(len(fast_affine.runs(layers.layers, v))) or v)(x)
+    torch.func.vmap(lambda v: groups.append(len(fast_runs.runs(layers.layers, v, True))) or v)(x)
     with torch.autocast("cpu", dtype=torch.bfloat16):
-        groups.append(len(fast_affine.runs(layers.layers, x)))
+        groups.append(len(fast_runs.runs(layers.layers, x, True)))
     assert groups == [4, 4]

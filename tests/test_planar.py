@@ -11,7 +11,7 @@ from laws import close, log_volumes
 from torch.nn.functional import softplus
 
 from flowviz.layers import Planar, Radial, Sylvester
-from flowviz.layers.planar import MIN_SLOPE, above_minus_one, solve_tanh
+from flowviz.layers.bend import MIN_SLOPE, above_minus_one, solve_tanh
 
 KINDS = [lambda: Planar(3), lambda: Radial(3), lambda: Sylvester(3), lambda: Sylvester(3, 2)]
 

@@ -29,7 +29,7 @@ from .maximum import Max, MaxPool
 from .nonlinear import LeakyReLU, Logit, Sigmoid, SignedPower, Softplus, Tanh
 from .partial import Partial
 from .permutation import Permutation, Reversal
-from .planar import Planar, Radial, Sylvester
+from .planar import Planar, Radial
 from .residual import Residual, ResidualMLP
 from .rotation import Rotation
 from .stochastic import (
@@ -40,6 +40,7 @@ from .stochastic import (
     VariationalDequantization,
 )
 from .surjections import Abs, Rounding, Slice, Sort
+from .sylvester import Sylvester
 from .tile_linear import TileLinear, TileReduction
 from .tiles import PadImage, Tile
 

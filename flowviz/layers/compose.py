@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from ..layer import Layer, Terms
-from . import fast_affine
+from . import fast_runs
 
 _KINDS = ("manifold", "stochastic", "surjection")  # a chain is the first of these that it holds
 
@@ -50,9 +50,9 @@ class Sequential(Layer):
 
     def _forward(self, x: Tensor, context: Tensor | None, mode: str) -> tuple[Tensor, Terms]:
         rows = []
-        for group in fast_affine.runs(self.layers, x):
+        for group in fast_runs.runs(self.layers, x, data_side=True):
             if len(group) > 1:
-                x, terms = fast_affine.run(group, x, data_side=True)
+                x, terms = fast_runs.run(group, x, data_side=True)
             else:
                 x, terms = group[0]._forward(x, context, mode)
             rows.append(terms)
@@ -62,9 +62,9 @@ class Sequential(Layer):
         self, z: Tensor, context: Tensor | None, mode: str, terms: bool
     ) -> tuple[Tensor, Terms]:
         rows = []
-        for group in reversed(fast_affine.runs(self.layers, z)):
+        for group in reversed(fast_runs.runs(self.layers, z, data_side=False)):
             if len(group) > 1:
-                z, row = fast_affine.run(group[::-1], z, data_side=False)
+                z, row = fast_runs.run(group[::-1], z, data_side=False)
             else:
                 z, row = group[0]._inverse(z, context, mode, terms)
             rows.append(row)

@@ -3,7 +3,7 @@
     (s', t) = net(kept),  s = limit tanh(s' / limit),  z = exp(s) x + t,  volume = sum s
 
 layer after layer, as `AffineCoupling` computes it from an `MLP` and `univariate.Affine`, which
-define it; `Sequential` asks for the run where couplings follow one another. The two halves stay
+define it. It serves where couplings follow one another (`fast_runs.py`). The two halves stay
 apart from the first layer to the last, the log-scales are summed once, and no graph is recorded:
 at small batches its bookkeeping takes longer than the arithmetic. With g, v the gradients of z
 and of the volume and u = tanh(s' / limit), the gradients of a layer are
@@ -16,7 +16,6 @@ and backwards, where x = (z - t) exp(-s),    z: g exp(-s)    t: -g exp(-s)    s:
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable
 from typing import NamedTuple
 
 import torch
@@ -26,7 +25,7 @@ from torch.nn.functional import linear
 from ..layer import Layer, Terms
 from ..nets import MLP
 from .coupling import Coupling
-from .fast import eager, learning, readable_gradients
+from .fast import learning, readable_gradients
 from .univariate import Affine
 
 
@@ -38,13 +37,13 @@ class Step(NamedTuple):
     weights: int
 
 
-def fits(layer: Layer) -> bool:
-    """True for an affine coupling of two halves without context, its net a plain MLP."""
+def key(layer: Layer, data_side: bool) -> tuple[int, ...] | None:
+    """The halves of an affine coupling without context, its net a plain MLP; else None."""
     if not (isinstance(layer, Coupling) and type(layer.univariate) is Affine):
-        return False
+        return None
     net = layer.net
-    whole = layer.sizes is not None and not layer.context_size
-    return whole and type(net) is MLP and not net._forward_hooks
+    plain = not layer.context_size and type(net) is MLP and not net._forward_hooks
+    return tuple(layer.sizes) if plain and layer.sizes is not None else None
 
 
 def run(layers: list[Coupling], v: Tensor, data_side: bool) -> tuple[Tensor, Terms]:
@@ -63,22 +62,6 @@ def run(layers: list[Coupling], v: Tensor, data_side: bool) -> tuple[Tensor, Ter
     else:
         *halves, volume = _evaluate(*inputs, keep=False)[0]
     return torch.cat(halves, -1).view(v.shape), Terms(volume=volume.view(v.shape[:-1]))
-
-
-def runs(layers: Iterable[Layer], v: Tensor) -> list[list[Layer]]:
-    """The layers in order; neighbours that `run` can take together share a list."""
-    if not eager(v):
-        return [[layer] for layer in layers]
-    grouped: list[list[Layer]] = []
-    before = None  # the halves of the run that is being built
-    for layer in layers:
-        sizes = layer.sizes if fits(layer) else None
-        if sizes is not None and sizes == before:
-            grouped[-1].append(layer)
-        else:
-            grouped.append([layer])
-        before = sizes
-    return grouped
 
 
 class _Run(torch.autograd.Function):
