@@ -12,6 +12,7 @@ from lightning.fabric import Fabric
 
 from .environment import environment
 from .folder import Folder
+from .learner import Learner
 from .loop import Training
 from .setup import build_flow, load_images
 from .study import Study
@@ -47,7 +48,7 @@ def run(
     fabric: Fabric,
     *,
     minutes: float | None = None,
-    compile: bool = False,
+    compile: str | None = None,
     progress: bool = True,
 ) -> str:
     """Train `study` in `folder`, from its checkpoint if it has one; returns why it stopped.
@@ -60,13 +61,14 @@ def run(
     train, held_out = images[: len(images) - held], images[len(images) - held :]
     flow = build_flow(study, tuple(images.shape[1:]))
     with torch.random.fork_rng(), _interruptible() as stopped:
-        training = Training(fabric, study, flow, train, held_out, folder, compile=compile)
+        learner = Learner(fabric, study, flow, train, compile)
+        training = Training(study.name, learner, held_out, folder)
         _note_environment(folder, fabric, training.step)
         with _bar(training, progress and fabric.is_global_zero) as report:
             why = training.train(minutes, stopped, report)
     if fabric.is_global_zero:
-        training.use_average()
-        write_weights(training.flow, folder.weights, training.story(why))
+        with learner.averaged():
+            write_weights(flow, folder.weights, training.story(why))
     return why
 
 
@@ -106,7 +108,7 @@ def _bar(training: Training, wanted: bool) -> Iterator[Any]:
         return
     from tqdm.auto import tqdm
 
-    with tqdm(total=training.steps, initial=training.step, desc=training.study.name) as bar:
+    with tqdm(total=training.steps, initial=training.step, desc=training.name) as bar:
 
         def report(step: int, text: str) -> None:
             bar.set_postfix_str(text, refresh=False)
