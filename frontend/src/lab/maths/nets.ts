@@ -33,7 +33,7 @@ function field(layers: Linear[], activate: Activation, pace?: number[]): Field {
   return (x, out, derive, t = 0) => {
     let below: ArrayLike<number>[] = [x, [1, 0], [0, 1]];
     layers.forEach(({ weight, bias }, k) => {
-      const width = below[0]!.length;
+      const width = weight.length / bias.length;
       for (let j = 0; j < bias.length; j++) {
         let v = bias[j]! + (pace && k === 0 ? t * pace[j]! : 0);
         let [a, b] = [0, 0];
