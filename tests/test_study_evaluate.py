@@ -11,14 +11,38 @@ from torch import Tensor
 
 from flowviz import Flow, Uniform, UniformIntegers, layers, zoo
 from flowviz.layers import (
+    ActNorm,
     Affine,
+    AffineCoupling,
+    Augment,
+    ConvCoupling,
+    Flatten,
+    FlowifiedConv2d,
+    FlowifiedLinear,
+    GaussianizationBlock,
+    LeakyReLU,
     Logit,
+    LULinear,
+    MaskedAutoregressive,
+    MaxPool,
+    Permutation,
+    RationalQuadraticSpline,
+    Reshape,
+    Rotation,
+    Sequential,
     Sigmoid,
+    Slice,
+    Split,
+    Squeeze,
     UniformDequantization,
-)
-from flowviz.spaces import INTEGERS
+    VariationalDequantization,
+)  # fmt: skip
+from flowviz.layers.univariate import Affine as AffineMap
+from flowviz.spaces import CUBE, INTEGERS
 from flowviz.studies import data
 from flowviz.studies.evaluate import bits_per_dim
+from flowviz.studies.ledgers import average_ledger
+from flowviz.studies.pixels import pixel_bits
 
 SHAPE = (1, 2, 3)
 
@@ -227,3 +251,192 @@ def test_what_is_refused():
     assert guess.likelihood == "estimate"
     with pytest.raises(ValueError, match="biased; use draws=2"):
         bits_per_dim(guess, torch.ones(3, 2).byte(), importance=2)
+
+
+# ---------------------------------------------------------------- which layer pays what
+
+
+def picture_models() -> dict[str, Flow]:
+    """Small flows of every kind on images (1, 8, 8), with weights that do something."""
+    shape = (1, 8, 8)
+    pixels = [UniformDequantization(shape), Logit(shape, 0.05)]
+    flat = [*pixels, Flatten(shape)]
+    chains = {
+        "glow": [*pixels, *zoo.glow(shape, steps=2, width=8).layers],
+        "checkerboard": [
+            *pixels,
+            ConvCoupling(shape, AffineMap(2.0), "checkerboard", hidden=(8,)),
+            ActNorm(shape, channels=True),
+        ],
+        "flowified mlp": [*flat, FlowifiedLinear(64, 20, hidden=(16,)),
+                          RationalQuadraticSpline(20), FlowifiedLinear(20, 24),
+                          FlowifiedLinear(24, 24), FlowifiedLinear(24, 1)],
+        "flowified conv": [*pixels, FlowifiedConv2d(shape, 6, 3, 2),
+                           RationalQuadraticSpline((6, 4, 4)), FlowifiedConv2d((6, 4, 4), 30, 2, 2),
+                           FlowifiedConv2d((30, 2, 2), 8, 2, 1, noise="gaussian")],
+        "side by side": [*pixels, FlowifiedConv2d(shape, 4, 2, 2),
+                         FlowifiedConv2d((4, 4, 4), 8, 2, 2, decoder="standard_normal"),
+                         FlowifiedConv2d((8, 2, 2), 5, 2, 1, padding=1)],
+        "vectors": [*flat, LULinear(64), Permutation(torch.randperm(64).tolist()), Rotation(64),
+                    AffineCoupling(64), MaskedAutoregressive(64, AffineMap(2.0), (32,)),
+                    Slice(64, 30), Affine(30)],
+        "anything": [*pixels, MaxPool(shape), Flatten((1, 4, 4)), Augment(16, 3),
+                     GaussianizationBlock(19), Sequential([Affine(19), LeakyReLU(19)])],
+        "variational": [VariationalDequantization(shape, hidden=(8,)), Logit(shape, 0.05),
+                        Squeeze(shape), Split((4, 4, 4), 8)],
+    }  # fmt: skip
+    return {name: shaken(Flow(chain)) for name, chain in chains.items()}
+
+
+def shaken(flow: Flow) -> Flow:
+    for p in flow.parameters():
+        p.data += 0.1 * torch.randn_like(p)
+    return flow.requires_grad_(False)
+
+
+@pytest.fixture(scope="module")
+def models() -> dict[str, Flow]:
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        return picture_models()
+
+
+@pytest.fixture(scope="module")
+def corners() -> Tensor:
+    """The middle 8 x 8 pixels of some digits."""
+    return data.sample("mnist")[1].images[:7, :, 10:18, 10:18]
+
+
+KINDS = ["glow", "checkerboard", "flowified mlp", "flowified conv", "side by side", "vectors",
+         "anything", "variational"]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_the_account_adds_up_to_the_bits(models, corners, name):
+    flow = models[name]
+    found = bits_per_dim(flow, corners, draws=3, batch=4)
+    account = average_ledger(flow, corners, draws=3, batch=4)
+    assert account.bits_per_dim == pytest.approx(found.mean, rel=1e-5)
+    rows = account.rows()
+    cells = [v for row in rows for k, v in row.items() if k != "layer"]
+    assert sum(cells) == pytest.approx(found.mean, rel=1e-5)
+    assert len(rows) == len(flow) + 1 and rows[-1]["layer"] == flow[0].title
+    assert f"{found.mean:10.3f}" in repr(account).splitlines()[-1]
+
+
+def test_the_account_of_layers_that_are_known():
+    """Dequantization costs log2 256 bits; a scale gives back the mean of its logarithm."""
+    flow, scale, _ = logistic_model()
+    account = average_ledger(flow, whole_numbers(9), batch=2)
+    assert account.titles == [layer.title for layer in flow]
+    assert account.bits(account.terms[0]["encoder"]) == pytest.approx(8.0, abs=1e-12)
+    assert account.bits(account.terms[2]["volume"]) == pytest.approx(-float(scale.log2().mean()))
+    assert account.base == 0 and account.images == 9
+
+
+def test_streaming_changes_nothing(models, corners):
+    """A flow that draws no noise but at the first layer: batches of any size, one mean."""
+    flow = logistic_model()[0]
+    x = whole_numbers(40)
+    one, many = (average_ledger(flow, x, draws=60, batch=b) for b in (40, 7))
+    for a, b in zip(one.terms, many.terms, strict=True):
+        assert a == pytest.approx(b, abs=0.05)
+
+
+# ---------------------------------------------------------------- where on the image
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_pixel_bits_add_up(models, corners, name):
+    flow = models[name]
+    found = bits_per_dim(flow, corners, batch=4)
+    shares = pixel_bits(flow, corners, batch=4)
+    assert shares.values.shape == corners.shape and shares.maps.shape == (7, 8, 8)
+    assert torch.allclose(shares.bits_per_dim, found.per_image, rtol=1e-4)
+
+
+def test_independent_pixels_pay_for_themselves():
+    """Against quadrature, pixel by pixel, also behind layers that relabel and turn signs."""
+    flow, scale, shift = logistic_model()
+    x = whole_numbers(6)
+    expected = pixelwise_elbo(x, scale, shift)
+    plain = pixel_bits(flow, x, draws=300).values
+    assert torch.allclose(plain, expected, atol=0.15)
+    order = [3, 0, 5, 1, 4, 2]
+    normal = Flow([*flow.layers, Logit(SHAPE)]).double()
+    behind = Flow(
+        [*normal.layers, Flatten(SHAPE), Permutation(order), Reshape(6, (6, 1, 1))]
+    ).double()
+    a, b = (pixel_bits(f, x, draws=3).values for f in (normal, behind))
+    assert torch.allclose(a, b, atol=1e-9)
+    assert float((a - a.mean()).abs().max()) > 0.5  # there is something to tell apart
+
+
+def pixelwise_elbo(x: Tensor, scale: Tensor, shift: Tensor) -> Tensor:
+    """As `expected_elbo`, of every pixel alone."""
+    ones = torch.ones(1, 1, 1).double()
+    rows = [
+        expected_elbo(x[..., i : i + 1, j : j + 1], ones * scale[0, i, j], ones * shift[0, i, j])
+        for i in range(2)
+        for j in range(3)
+    ]
+    return torch.stack(rows, -1).reshape(-1, *SHAPE)
+
+
+def test_what_is_dropped_is_paid_for_where_it_was():
+    """A linear layer that turns nothing keeps two pixels and drops four, each with N(0, 1)."""
+    eye = torch.eye(6).double()
+    linear = FlowifiedLinear(6, 2, decoder="standard_normal").double()
+    linear.factors.set(3 * eye[:2])
+    flow = Flow([UniformDequantization(SHAPE), Logit(SHAPE), Flatten(SHAPE), linear]).double()
+    x = whole_numbers(5)
+    found = pixel_bits(flow, x, seed=4).values.flatten(1)
+    with torch.random.fork_rng():
+        torch.manual_seed(4)
+        v = flow[0](x.double())[0]
+    y, log_slope = torch.logit(v), -v.log() - torch.log1p(-v)
+    stretch = torch.tensor([3.0, 3, 1, 1, 1, 1]).double().reshape(SHAPE)
+    normal = -0.5 * (stretch * y) ** 2 - 0.5 * math.log(2 * math.pi)
+    expected = 8 - (normal + stretch.log() + log_slope) / math.log(2)
+    assert torch.allclose(found, expected.flatten(1), atol=1e-6)
+
+
+def test_a_rotation_shares_by_squares():
+    """Two pixels turned by an angle a: z_1 belongs to x_1 by cos^2 a, to x_2 by sin^2 a."""
+    shape = (1, 1, 2)
+    angle = 0.4
+    c, s = math.cos(angle), math.sin(angle)
+    turn = Rotation.from_matrix(torch.tensor([[c, -s], [s, c]], dtype=torch.float64)).double()
+    flow = Flow([UniformDequantization(shape), Logit(shape), Flatten(shape), turn]).double()
+    x = torch.tensor([[[[3, 180]]]]).byte()
+    found = pixel_bits(flow, x, seed=1).values.flatten()
+    with torch.random.fork_rng():
+        torch.manual_seed(1)
+        v = flow[0](x.double())[0].flatten()
+    y = torch.logit(v)
+    normal = -0.5 * torch.stack([c * y[0] - s * y[1], s * y[0] + c * y[1]]) ** 2
+    normal = normal - 0.5 * math.log(2 * math.pi)
+    mixed = torch.stack([c**2 * normal[0] + s**2 * normal[1], s**2 * normal[0] + c**2 * normal[1]])
+    expected = 8 - (mixed - v.log() - torch.log1p(-v)) / math.log(2)
+    assert torch.allclose(found, expected, atol=1e-6)
+
+
+def test_pixel_bits_refuse():
+    with pytest.raises(ValueError, match=r"expected images \(N, C, H, W\)"):
+        pixel_bits(whole_number_model(), whole_numbers(2).flatten(1))
+    flow = logistic_model()[0]
+    with pytest.raises(ValueError, match="expected shares that sum to log p"):
+        pixel_bits(Flow([*flow.layers, Lossy(SHAPE)], Uniform(SHAPE)), whole_numbers(2))
+
+
+class Lossy(layers.Affine):
+    """An account that forgets half of its volume."""
+
+    def __init__(self, shape):
+        super().__init__(shape)
+        self.data_space = self.latent_space = CUBE
+        self.params.data[0] -= 0.3
+
+    def _map(self, x, context):
+        z, volume = super()._map(x, context)
+        return z, volume / 2

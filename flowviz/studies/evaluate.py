@@ -51,7 +51,7 @@ def bits_per_dim(
     another shape, a log P that is NaN or +inf (naming the image), and importance weights of an
     estimate, where the logarithm of a mean would be biased upwards.
     """
-    x, data, size = _unpacked(images, dim)
+    x, data, size = unpacked(images, dim)
     check_images(flow, x)
     draws, weights = _counts(flow, draws, importance)
     sums = torch.zeros(draws, dtype=torch.float64)
@@ -117,8 +117,8 @@ def quiet(flow: Flow) -> Iterator[None]:
             module.training = training
 
 
-def _unpacked(images: ImageSet | Tensor, dim: int | None) -> tuple[Tensor, str, int]:
-    """The tensor, words about it, and D."""
+def unpacked(images: ImageSet | Tensor, dim: int | None) -> tuple[Tensor, str, int]:
+    """The images of a set or tensor, words about them, and D."""
     if isinstance(images, ImageSet):
         words = f"{images.name} {images.split}"
         return images.images, words, images.dimensions if dim is None else dim
