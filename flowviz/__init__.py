@@ -27,6 +27,7 @@ __version__ = "0.1.0"
 __all__ = [
     "Base",
     "Bijection",
+    "ChangeOfVariables",
     "Diverged",
     "Flow",
     "HalfNormal",
@@ -54,6 +55,7 @@ __all__ = [
 ]
 
 _LAZY = {
+    "ChangeOfVariables": ".widgets",
     "Trace": ".trace",
     "TransportPlayer": ".widgets",
     "figures": ".figures",

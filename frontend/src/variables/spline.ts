@@ -7,19 +7,36 @@ export interface Knots {
   /** Input and output of each knot, both increasing. */
   at: number[];
   to: number[];
-  /** Slope at each knot; 0: chosen from its neighbours. */
+  /** Slope at each knot; 0: chosen so that the density has no kink. */
   slopes: number[];
 }
 
-/** The slopes with every 0 replaced by the harmonic mean of the secants around it. */
+/** Sweeps over the knots until free slopes have settled. */
+const SWEEPS = 60;
+
+/**
+ * The slopes, every 0 among them chosen so that the log of the slope has no kink at its knot
+ * (Delbourgo and Gregory 1983): beside knot k it changes at the rates 2 (s / d + 1 - (d + d') / s) / w
+ * of the bins on either side, which must cancel; that is a quadratic equation in d with one root above 0.
+ */
 export function fullSlopes({ at, to, slopes }: Knots): number[] {
-  const secant = (k: number) => (to[k + 1]! - to[k]!) / (at[k + 1]! - at[k]!);
-  const last = at.length - 1;
-  return slopes.map((slope, k) => {
-    if (slope > 0) return slope;
-    const [before, after] = [secant(Math.max(0, k - 1)), secant(Math.min(last - 1, k))];
-    return (2 * before * after) / (before + after);
-  });
+  const bins = at.slice(1).map((right, k) => ({ w: right - at[k]!, s: (to[k + 1]! - to[k]!) / (right - at[k]!) }));
+  const d = slopes.map((slope, k) => slope || (bins[k] ?? bins[k - 1]!).s);
+  for (let sweep = 0; sweep < SWEEPS && slopes.includes(0); sweep++) {
+    slopes.forEach((slope, k) => {
+      if (slope > 0) return;
+      let [a, b, c] = [0, 0, 0];
+      for (const side of [-1, 0]) {
+        const bin = bins[k + side];
+        if (!bin) continue;
+        a += bin.s / bin.w;
+        b += (1 - d[k + 2 * side + 1]! / bin.s) / bin.w;
+        c += 1 / (bin.w * bin.s);
+      }
+      d[k] = (b + Math.sqrt(b * b + 4 * a * c)) / (2 * c);
+    });
+  }
+  return d;
 }
 
 /** The last k with values[k] <= v, -1 where there is none. */
