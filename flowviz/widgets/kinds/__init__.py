@@ -49,7 +49,8 @@ def layer_of(kind: str, params: Params, dtype: torch.dtype = torch.float32) -> L
     Raises ValueError for an unknown kind or parameter, values that are not finite, and where
     there is no such layer (a Lipschitz constant of 1 or more, knots that do not rise).
     """
-    return _TWINS[kind].build(complete(kind, params)).to(dtype)
+    whole = complete(kind, params)
+    return _TWINS[kind].build(whole).to(dtype)
 
 
 @torch.no_grad()
@@ -82,7 +83,7 @@ def _places(layer: Layer) -> torch.Tensor:
     owned = next(layer.parameters(), torch.zeros(()))
     if hasattr(layer, "levels"):
         return torch.cartesian_prod(*[torch.arange(float(layer.levels))] * 2).to(owned)
-    axis = torch.linspace(-3, 3, 25, dtype=owned.dtype)
+    axis = torch.linspace(-3, 3, 29, dtype=owned.dtype)  # off the knots
     size = layer.data_shape[-1]
     grid = torch.cartesian_prod(*[axis] * min(size, 2)).reshape(-1, min(size, 2))
     if size == 3:

@@ -6,6 +6,7 @@ sentence about it, least, most, step, start, and names of the values where it is
 
 from __future__ import annotations
 
+import copy
 import functools
 import json
 import math
@@ -32,7 +33,8 @@ def card(kind: str) -> dict[str, Any]:
 def defaults(kind: str) -> Params:
     """The parameters with which a kind starts."""
     own = card(kind)
-    return {**own.get("extra", {}), **{handle[0]: handle[6] for handle in own["handles"]}}
+    start = own.get("extra", {}) | {handle[0]: handle[6] for handle in own["handles"]}
+    return copy.deepcopy(start)
 
 
 def complete(kind: str, params: Params) -> Params:
