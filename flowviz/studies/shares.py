@@ -42,17 +42,13 @@ from ..layers import (
     Squeeze,
     Tile,
     TileLinear,
+    TileReduction,
 )
 from ..layers.linear import Linear
 from ..layers.stochastic import Dequantization
 from ..layers.svd_weight import SVDWeight
-from ..layers.tile_linear import TileReduction
-from ..nets.conditional import (
-    Conditional,
-    DiagonalGaussian,
-    bounded_log_sigma,
-    gaussian_log_density,
-)
+from ..nets.conditional import bounded_log_sigma, gaussian_log_density
+from .dropped import dropped, moments
 
 
 class Passage(NamedTuple):
@@ -87,9 +83,9 @@ def _(layer: ConvCoupling, passage: Passage, shares: Tensor) -> Tensor:
 
 @carry.register
 def _(layer: MaskedAutoregressive, passage: Passage, shares: Tensor) -> Tensor:
-    x = layer._arranged(passage.x, layer.order)
+    x = passage.x[..., layer.order]
     log_slope = layer.univariate.map(x, layer.net(x, None))[1]
-    return shares + layer._arranged(log_slope, layer.rank).double()
+    return shares + log_slope[..., layer.rank].double()
 
 
 @carry.register
@@ -122,21 +118,15 @@ def _(layer: Conv1x1, passage: Passage, shares: Tensor) -> Tensor:
 
 @carry.register
 def _(layer: FlowifiedLinear, passage: Passage, shares: Tensor) -> Tensor:
-    return _flowified(layer, passage.x, passage.terms, shares, passage.terms.decoder)
+    turned = _through(layer.factors, shares, _price(layer, passage))
+    return turned + evenly(passage.terms.encoder, passage.x)
 
 
-@carry.register
-def _(layer: TileLinear, passage: Passage, shares: Tensor) -> Tensor:
-    x, shares = passage.x.movedim(-3, -1), shares.movedim(-3, -1)
-    return _flowified(layer.linear, x, passage.terms, shares, None).movedim(-1, -3)
-
-
-@carry.register
-def _(layer: TileReduction, passage: Passage, shares: Tensor) -> Tensor:
-    moments = layer.moments(passage.z, layer.factors.first.matrix())
-    dropped = layer.factors.split(passage.x.movedim(-3, -1))[1]
-    price = gaussian_log_density(dropped, *(m.movedim(-3, -1) for m in moments))
-    return _through(layer.factors, shares.movedim(-3, -1), price).movedim(-1, -3)
+@carry.register(TileLinear)
+@carry.register(TileReduction)
+def _(layer: TileLinear | TileReduction, passage: Passage, shares: Tensor) -> Tensor:
+    turned = _through(layer.factors, shares.movedim(-3, -1), _price(layer, passage))
+    return turned.movedim(-1, -3) + evenly(passage.terms.encoder, passage.x)
 
 
 @carry.register
@@ -162,16 +152,12 @@ def _(layer: PadImage, passage: Passage, shares: Tensor) -> Tensor:
 
 @carry.register
 def _(layer: Split, passage: Passage, shares: Tensor) -> Tensor:
-    rest = passage.x[..., layer.kept :, :, :]
-    price = _prices(layer.prior, rest, passage.z, passage.terms.decoder)
-    return torch.cat([shares, price], -3)
+    return torch.cat([shares, _price(layer, passage)], -3)
 
 
 @carry.register
 def _(layer: Slice, passage: Passage, shares: Tensor) -> Tensor:
-    kept, dropped = layer._parts(passage.x)
-    price = _prices(layer.decoder, dropped, kept, passage.terms.decoder)
-    return torch.cat([shares, price], -1)[..., layer.order.argsort()]
+    return torch.cat([shares, _price(layer, passage)], -1)[..., layer.order.argsort()]
 
 
 def weights(matrix: Tensor) -> Tensor:
@@ -189,33 +175,22 @@ def evenly(total: Tensor | None, like: Tensor) -> Tensor:
     return total.double().reshape(-1, *[1] * (like.dim() - 1)) / math.prod(like.shape[1:])
 
 
-def _flowified(
-    layer: FlowifiedLinear, x: Tensor, terms: Terms, shares: Tensor, total: Tensor | None
-) -> Tensor:
-    """On the last axis; total: that of a decoder that is no Gaussian."""
-    kept, dropped = layer.factors.split(x)
-    price = None
-    if layer.decoder is not None:
-        price = _prices(layer.decoder, dropped, kept * layer.factors.scale(), total)
-    return _through(layer.factors, shares, price) + evenly(terms.encoder, x)
-
-
-def _through(factors: SVDWeight, shares: Tensor, price: Tensor | None) -> Tensor:
+def _through(factors: SVDWeight, shares: Tensor, price: Tensor) -> Tensor:
     """Shares of x on the last axis; `price` (..., dropped) are those of what was dropped."""
     mixed = weights(_matrix(factors.second, shares) * factors.scale())
     shares = shares @ mixed + factors.log_scale.double()
-    if price is not None:
-        shares = torch.cat([shares, price.double()], -1)
+    shares = torch.cat([shares, price], -1)
     noise = shares[..., factors.inputs :].sum(-1, keepdim=True)
     turned = shares[..., : factors.inputs] @ weights(_matrix(factors.first, shares))
     return turned + noise / factors.inputs
 
 
-def _prices(decoder: Conditional, dropped: Tensor, given: Tensor, total: Tensor | None) -> Tensor:
+def _price(layer: Layer, passage: Passage) -> Tensor:
     """log density of each dropped number; of a decoder that is no Gaussian an even share."""
-    if isinstance(decoder, DiagonalGaussian):
-        return gaussian_log_density(dropped, *decoder.moments(given)).double()
-    return evenly(total, dropped).expand(dropped.shape)
+    rest, gaussian = dropped(layer, passage.x), moments(layer, passage.z)
+    if gaussian is not None:
+        return gaussian_log_density(rest, *gaussian).double()
+    return evenly(passage.terms.decoder, rest).expand(rest.shape)
 
 
 def _number_by_number(layer: Layer, x: Tensor) -> bool:
