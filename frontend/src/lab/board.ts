@@ -18,6 +18,8 @@ export interface Window {
   center: Point;
   /** Half the width in units of the plane. */
   radius: number;
+  /** Half the height, where it has a scale of its own. */
+  rise?: number;
 }
 
 export class Board {
@@ -33,6 +35,8 @@ export class Board {
   private colours: { palette: Palette | null; ramp: Uint32Array } = { palette: null, ramp: new Uint32Array(0) };
   private dot: { key: string; stamp: Stamp } | null = null;
   private ratio = 1;
+  /** CSS pixels in one unit upwards. */
+  private up = 1;
 
   constructor(name: string) {
     this.el = h("canvas", { class: `flowviz-canvas flowviz-board-${name}`, role: "application", tabindex: 0 });
@@ -54,11 +58,13 @@ export class Board {
   }
 
   /** Begins a picture of this window. */
-  begin(palette: Palette, { center, radius }: Window): void {
+  begin(palette: Palette, { center, radius, rise }: Window): void {
     this.palette = palette;
     const { width, height } = this.frame;
     this.frame = window(width, height, center, radius);
     this.pixels = window(this.image.width, this.image.height, center, radius);
+    this.up = rise ? height / (2 * rise) : this.frame.scale;
+    if (rise) this.frame.top = center[1] + rise;
     this.words.fill(word(...palette.density[0]!));
   }
 
@@ -99,13 +105,13 @@ export class Board {
   }
 
   y(value: number): number {
-    return (this.frame.top - value) * this.frame.scale;
+    return (this.frame.top - value) * this.up;
   }
 
   /** CSS pixels -> the plane. */
   at(px: number, py: number): [number, number] {
     const { left, top, scale } = this.frame;
-    return [left + px / scale, top - py / scale];
+    return [left + px / scale, top - py / this.up];
   }
 
   /** Adds points from..to (pairs) of `xy` to the present path. */

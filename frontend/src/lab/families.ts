@@ -5,7 +5,13 @@ import { KINDS } from "./maths/kinds";
 const FAMILIES = [
   ["affine", "actnorm", "shear", "lu"],
   ["rotation", "cayley", "householder"],
+  ["planar", "radial", "sylvester"],
+  ["coupling", "additive", "autoregressive"],
+  ["spline", "leakyrelu"],
+  ["residual", "ode"],
   ["flowified22", "flowified21", "flowified12"],
+  ["abs", "sort", "permutation"],
+  ["max", "slice", "funnel"],
 ];
 
 export function familyOf(name: string): string[] {

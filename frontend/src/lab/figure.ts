@@ -45,7 +45,7 @@ export class PlaneFigure {
   update(kind: Kind, map: LayerMap, fault: Fault, tau: number, reach: number, dense: boolean): void {
     this.grid.move(map, tau);
     if (!dense) return;
-    if (kind.kind === "bijection" && fault === "" && map.base === "normal" && !map.facts["folded"]) {
+    if (kind.kind === "bijection" && fault === "" && map.base === "normal" && map.facts["layer"] !== false) {
       this.pull(map, tau);
     } else {
       this.claim(map, fault, tau, reach);

@@ -1,8 +1,9 @@
-/** Above the picture: which layer, which sides, what is shown. */
+/** Above the picture: which layer, which sides, what is shown, and what all widgets have. */
 
+import type { Model } from "../shared/afm";
 import { segments, toggle } from "../shared/controls";
 import { h } from "../shared/dom";
-import type { Model } from "../shared/afm";
+import { headerBar } from "../shared/header";
 import type { Say } from "../shared/strings";
 import { familyOf } from "./families";
 import { KINDS } from "./maths/kinds";
@@ -12,12 +13,18 @@ import { PARTS, VIEWS, type View } from "./state";
 export interface Header {
   el: HTMLElement;
   show(scene: Scene): void;
+  update(): void;
 }
 
-type Set = (changes: Record<string, unknown>, last: boolean) => void;
+interface Options {
+  model: Model;
+  t: Say;
+  set(changes: Record<string, unknown>, last: boolean): void;
+  save(): void;
+  help(): void;
+}
 
-export function createHeader(model: Model, t: Say, set: Set): Header {
-  const title = h("strong", { class: "flowviz-title" });
+export function createHeader({ model, t, set, save, help }: Options): Header {
   const kinds = h("span", { "data-control": "kinds", "data-locks": true });
   const view = segments<View>(
     t("view"),
@@ -25,37 +32,43 @@ export function createHeader(model: Model, t: Say, set: Set): Header {
     (value) => set({ view: value }, true),
   );
   view.el.dataset["control"] = "view";
-  const parts = PARTS.map((part) => ({
-    part,
-    one: toggle(t(`part.${part}`), t(`part.${part}`), () => set({ [`show_${part}`]: !(model.get(`show_${part}`) ?? true) }, true)),
-  }));
-  const again = toggle(t("draw again"), t("draw again"), () => set({ seed: (model.get<number>("seed") ?? 0) + 1 }, true));
-  again.el.removeAttribute("aria-pressed");
-  again.el.dataset["control"] = "again";
-  const shown = h("div", { class: "flowviz-parts", role: "group", "aria-label": t("shown") }, ...parts.map(({ one }) => one.el), again.el);
-  const el = h("header", { class: "flowviz-header" }, title, kinds, view.el, shown);
+  const parts = PARTS.map((part) => {
+    const one = toggle(t(`part.${part}`), t(`part.${part}`), () => set({ [`show_${part}`]: !(model.get(`show_${part}`) ?? true) }, true));
+    one.el.dataset["control"] = part;
+    return { part, one };
+  });
+  const again = h("button", { type: "button", class: "flowviz-toggle", "data-control": "again" }, t("draw again"));
+  again.addEventListener("click", () => set({ seed: (model.get<number>("seed") ?? 0) + 1 }, true));
+  const bar = headerBar({ title: "", choices: [kinds, view.el], toggles: [...parts.map(({ one }) => one.el), again], t, model, save, help });
   let built = "";
   let chooser: { set(value: string): void } | null = null;
 
   return {
-    el,
-    show({ kind, state }) {
+    el: bar.el,
+    update: () => bar.update(),
+    show({ kind, state, map }) {
       if (kind.name !== built) {
         built = kind.name;
-        title.textContent = t(kind.title);
+        bar.title(t(kind.title));
         const family = familyOf(kind.name);
-        chooser = family.length > 1 ? segmentsOf(family, t, set) : null;
-        kinds.replaceChildren(...(chooser ? [(chooser as ReturnType<typeof segmentsOf>).el] : []));
+        const made = family.length > 1 ? segmentsOf(family, t, set) : null;
+        kinds.replaceChildren(...(made ? [made.el] : []));
+        chooser = made;
       }
       chooser?.set(kind.name);
-      view.el.hidden = kind.dataDim !== 2 || kind.latentDim !== 2;
+      view.el.hidden = kind.dataDim !== 2 || kind.latentDim !== 2 || kind.name === "dequantization";
       view.set(state.view);
-      for (const { part, one } of parts) one.set(state.show[part]);
+      again.hidden = map.noise.forward.length + map.noise.inverse.length === 0;
+      for (const { part, one } of parts) {
+        one.set(state.show[part]);
+        one.el.hidden = kind.dataDim === 3;
+      }
     },
   };
 }
 
-function segmentsOf(family: string[], t: Say, set: Set) {
+function segmentsOf(family: string[], t: Say, set: Options["set"]) {
   const choices = family.map((value) => ({ value, text: t(`short.${value}`), title: t(KINDS[value]!.title) }));
-  return segments(t("kinds"), choices, (kind) => set({ kind, params: {}, fault: "", tau: 1, playing: false }, true));
+  const fresh = { params: {}, probe: [], fault: "", tau: 1, playing: false };
+  return segments(t("kinds"), choices, (kind) => set({ kind, ...fresh }, true));
 }

@@ -1,5 +1,6 @@
 /** Keys inside the widget; none of them reaches the notebook's own shortcuts. */
 
+import type { Help, KeyRow } from "../shared/help";
 import { ancestors } from "../shared/theme";
 import type { Scene } from "./scene";
 import { within } from "./state";
@@ -20,7 +21,27 @@ const KEYS: Record<string, Deed> = {
   n: ({ state }) => ({ seed: state.seed + 1 }),
 };
 
-export function listenToKeys(root: HTMLElement, scene: () => Scene, set: Set, signal: AbortSignal): void {
+/** Keys in words, for the panel of keys. */
+export const KEY_ROWS: KeyRow[] = [
+  [["←", "↑", "↓", "→"], "key arrows"],
+  [["Shift"], "key fine"],
+  [["Space"], "key play"],
+  [["[", "]"], "key way"],
+  [["+", "−"], "key zoom"],
+  [["D", "P", "G"], "key parts"],
+  [["N"], "key again"],
+  [["R"], "key reset"],
+  [["Enter"], "key enter"],
+  [["Esc"], "key leave"],
+];
+
+interface Keyboard {
+  scene(): Scene;
+  set: Set;
+  help: Help;
+}
+
+export function listenToKeys(root: HTMLElement, { scene, set, help }: Keyboard, signal: AbortSignal): void {
   root.addEventListener(
     "keydown",
     (event) => {
@@ -28,7 +49,8 @@ export function listenToKeys(root: HTMLElement, scene: () => Scene, set: Set, si
       if (event.ctrlKey || event.metaKey || event.altKey || key === "Tab") return;
       event.stopPropagation();
       if (target instanceof HTMLInputElement && target.type !== "range") return;
-      if (key === "Escape") return leave(root);
+      if (key === "Escape") return void (help.close() || leave(root));
+      if (key === "?") return help.toggle();
       const press = key === " " && target instanceof HTMLCanvasElement;
       const deed = press ? play : KEYS[key.length === 1 ? key.toLowerCase() : key];
       if (!deed) return;

@@ -3,6 +3,8 @@
 import { createLoop } from "../player/loop";
 import type { Model } from "../shared/afm";
 import { h, put } from "../shared/dom";
+import { stateOf } from "../shared/fragment";
+import { createHelp } from "../shared/help";
 import { createLighter } from "../shared/light";
 import { createLive } from "../shared/live";
 import { QUESTION_TRAITS, questionCard } from "../shared/question";
@@ -10,12 +12,14 @@ import { stringsOf } from "../shared/strings";
 import { applyTheme, watchTheme } from "../shared/theme";
 import { throttle } from "../shared/throttle";
 import { payloadBytes } from "../shared/wire";
+import { createBoundCard, type BoundCard } from "./boundcard";
 import { createHeader } from "./header";
-import { listenToKeys } from "./keys";
+import { KEY_ROWS, listenToKeys } from "./keys";
 import { boxAround, MassMeter } from "./mass";
 import type { Kind, Params } from "./maths/kind";
 import { createPanel, type Panel } from "./panel";
 import { truthOf } from "./questions";
+import { saveBoards } from "./save";
 import { SceneMaker, type Scene } from "./scene";
 import { createSliders, type Sliders } from "./sliders";
 import { stageOf } from "./stages";
@@ -44,6 +48,7 @@ interface Body {
   stage: Stage;
   panel: Panel;
   sliders: Sliders;
+  bounds: BoundCard | null;
 }
 
 const NARROW = 760;
@@ -73,29 +78,33 @@ export function mountLab(root: HTMLElement, model: Model, signal: AbortSignal, {
     redraw: () => redraw(),
   });
   const hooks: Hooks = { scene: () => scene, set, t, question, signal };
-  const header = createHeader(model, t, set);
+  const help = createHelp(KEY_ROWS, t, () => stateOf("lab", model));
+  const header = createHeader({ model, t, set, help: () => help.toggle(), save: () => saveBoards(body?.stage.boards ?? [], scene.kind.name) });
   const way = createWay(t, set);
   const measure = throttle(() => body && body.panel.mass(massOf(), scene), 120);
   const stageEl = h("div", { class: "flowviz-stage" });
   const side = h("div", { class: "flowviz-side" });
-  root.append(header.el, h("div", { class: "flowviz-main" }, stageEl, side), live.el);
+  root.append(header.el, h("div", { class: "flowviz-main" }, stageEl, side), live.el, help.el);
   for (const [name, value] of Object.entries({ role: "group", tabindex: "-1" })) put(root, name, value);
 
   function massOf(): number {
-    return mass.read(scene.map, scene.state.fault, boxAround(scene.points, scene.kind.dataDim, scene.state.zoom));
+    if (scene.kind.name === "dequantization") return mass.count(scene.map, scene.state.fault, scene.state.params["levels"] as number);
+    return mass.read(scene.map, scene.state.fault, boxAround(maker.sample(scene.state, scene.sound), scene.kind.dataDim, scene.state.zoom));
   }
 
   function build(): Body {
     const { kind } = scene;
     const stage = stageOf(kind, hooks);
     const sliders = createSliders(kind, t, (name, value, last) => set({ params: changed(name, value) }, last));
-    const cards = [question.el];
+    const bounds = kind.exact ? null : createBoundCard(t, set);
+    const cards = [...(bounds ? [bounds.el] : []), question.el];
     const panel = createPanel(kind, scene, { t, lighter, set, cards, trained: model.get("trained") });
     stageEl.replaceChildren(h("div", {}, stage.el, way.el, sliders.el));
     side.replaceChildren(panel.el);
     panel.notation(model.get("notation") === "data" ? "data" : "latent");
+    way.el.hidden = kind.dataDim !== 2 || kind.latentDim !== 2 || kind.name === "dequantization";
     put(root, "aria-label", `LayerLab: ${t(kind.title)}`);
-    return { kind, stage, panel, sliders };
+    return { kind, stage, panel, sliders, bounds };
   }
 
   function changed(name: string, value: number): Params {
@@ -115,6 +124,7 @@ export function mountLab(root: HTMLElement, model: Model, signal: AbortSignal, {
     body!.stage.draw(scene);
     body!.panel.show(scene);
     body!.sliders.set(state.params);
+    body!.bounds?.show(scene);
     way.show(state);
     header.show(scene);
     measure();
@@ -177,7 +187,8 @@ export function mountLab(root: HTMLElement, model: Model, signal: AbortSignal, {
   listen(model, signal, ["theme"], recolour);
   listen(model, signal, ["notation"], () => body?.panel.notation(model.get("notation") === "data" ? "data" : "latent"));
   listen(model, signal, QUESTION_TRAITS, () => question.update());
-  listenToKeys(root, () => scene, set, signal);
+  listenToKeys(root, { scene: () => scene, set, help }, signal);
+  listen(model, signal, ["presenting"], () => header.update());
   show();
   question.update();
 }

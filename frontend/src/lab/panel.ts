@@ -70,9 +70,10 @@ export function createPanel(kind: Kind, scene: Scene, hooks: PanelHooks): Panel 
   };
 }
 
-function massNote(value: number, { state }: Scene, t: Say): string {
+function massNote(value: number, { state, kind, map }: Scene, t: Say): string {
   if (state.fault) return t(`mass.${state.fault}`);
-  return Math.abs(value - 1) <= GOOD ? "" : t("mass.off");
+  if (Math.abs(value - 1) <= GOOD) return "";
+  return t(kind.dataDim === 1 ? "mass.padding" : map.facts["layer"] === false ? "mass.folds" : "mass.off");
 }
 
 function faultSwitch(fault: Fault, { t, set }: PanelHooks) {

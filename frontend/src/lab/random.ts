@@ -4,7 +4,7 @@ import type { Draw } from "./maths/kind";
 
 /** Uniform draws in (0, 1) (mulberry32, half a step away from 0). */
 export function uniforms(seed: number): () => number {
-  let state = seed >>> 0;
+  let state = Math.imul(seed + 1, 0x9e3779b1) >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;
     let t = Math.imul(state ^ (state >>> 15), 1 | state);
@@ -15,13 +15,13 @@ export function uniforms(seed: number): () => number {
 
 /** What `n` points want, in the order of the list, point by point. */
 export function draws(list: readonly Draw[], n: number, seed: number): Float64Array {
-  const [flat, round] = [uniforms(seed), normals(n * list.length, seed + 1)];
+  const [flat, round] = [uniforms(seed), normals(n * list.length, seed)];
   return round.map((value, i) => (list[i % list.length] === "uniform" ? flat() : value));
 }
 
 /** `n` standard normal draws (Box-Muller). */
 export function normals(n: number, seed: number): Float64Array {
-  const draw = uniforms(seed);
+  const draw = uniforms(seed + 0x51ed27);
   const out = new Float64Array(n);
   for (let i = 0; i < n; i += 2) {
     const radius = Math.sqrt(-2 * Math.log(draw()));

@@ -29,7 +29,7 @@ export interface Scene {
 /** Draws of the model that stand in where there are no data. */
 const DRAWS = 1500;
 /** Draws of x for the z of the probe. */
-const ECHOES = 40;
+const ECHOES = 16;
 const NOTHING = new Float64Array(0);
 
 export class SceneMaker {
@@ -42,7 +42,7 @@ export class SceneMaker {
     const { kind, fault } = state;
     const sound = this.prepare(state);
     const map = broken(sound, fault);
-    const points = this.data && kind.dataDim === 2 ? this.data : this.sample(state, sound);
+    const points = takesData(kind) && this.data ? this.data : this.sample(state, sound);
     const x = Float64Array.from(state.probe);
     const account = claim(map, x, 1, fault, this.draw(map.noise.forward, 1, 4 * state.seed + 3));
     const echoes = this.echoesOf(state, sound, account.out);
@@ -73,7 +73,8 @@ export class SceneMaker {
     return this.kept.get(key);
   }
 
-  private sample({ kind, seed }: State, map: LayerMap): Float64Array {
+  /** Draws of the model. */
+  sample({ kind, seed }: State, map: LayerMap): Float64Array {
     const latent = new Array<Draw>(kind.latentDim).fill(map.base === "uniform" ? "uniform" : "normal");
     const z = shapeDraws(map.base, this.draw(latent, DRAWS, 4 * seed)!.slice(), kind.latentDim);
     return map.inverse(z, DRAWS, this.draw(map.noise.inverse, DRAWS, 4 * seed + 1)).out;
@@ -89,11 +90,16 @@ export class SceneMaker {
 
   private nllOf(state: State, map: LayerMap): number {
     const { data } = this;
-    if (!data || state.kind.dataDim !== 2) return NaN;
+    if (!data || !takesData(state.kind) || !state.kind.exact) return NaN;
     const n = data.length / 2;
     const { total } = claim(map, data, n, state.fault, this.draw(map.noise.forward, n, 4 * state.seed + 3));
     return -total.reduce((sum, value) => sum + value, 0) / n;
   }
+}
+
+/** Data are points of the plane. */
+function takesData(kind: Kind): boolean {
+  return kind.dataDim === 2 && kind.name !== "dequantization";
 }
 
 function sameParams(a: Params, b: Params): boolean {

@@ -51,10 +51,11 @@ export function readState(model: Model): State {
   const fault = model.get<Fault>("fault") ?? "";
   const view = model.get<View>("view") ?? "both";
   const shown = (part: Part) => model.get<boolean>(`show_${part}`) ?? true;
+  const params = { ...kind.defaults, ...(model.get<Params>("params") ?? {}) };
   return {
     kind,
-    params: { ...kind.defaults, ...(model.get<Params>("params") ?? {}) },
-    probe: probeOf(kind, model.get<number[]>("probe")),
+    params,
+    probe: probeOf(kind, model.get<number[]>("probe"), params),
     tau: within(model.get<number>("tau") ?? 1, 0, 1),
     playing: model.get<boolean>("playing") ?? false,
     seed: model.get<number>("seed") ?? 0,
@@ -76,8 +77,9 @@ function kindNamed(name: string): Kind {
 /** Where the probe starts where nobody has put it. */
 const START = [0.6, 0.6, -0.4];
 
-function probeOf({ dataDim }: Kind, probe: number[] | undefined): number[] {
-  return probe?.length === dataDim ? probe : START.slice(0, dataDim);
+function probeOf({ dataDim, name }: Kind, probe: number[] | undefined, params: Params): number[] {
+  const at = probe?.length === dataDim ? probe : START.slice(0, dataDim);
+  return name === "dequantization" ? at.map((v) => within(Math.round(v), 0, Number(params["levels"]) - 1)) : at;
 }
 
 export function within(value: number, low: number, high: number): number {

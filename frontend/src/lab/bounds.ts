@@ -1,0 +1,88 @@
+/** Layers that draw noise only bound log p(x): the bound, weighted draws, and the truth by quadrature. */
+
+import { claim, type Fault } from "./account";
+import type { Draw, Map as LayerMap } from "./maths/kind";
+import { draws } from "./random";
+
+/** Nodes along each draw, by the number of draws; rounds over which a weighted bound is averaged. */
+const NODES = [1, 161, 25];
+const ROUNDS = 48;
+/** How far out the nodes of a normal go. */
+const REACH = 5;
+
+export interface Bounds {
+  exact: number;
+  /** E log w, the plain bound. */
+  plain: number;
+  /** E log of the mean of `draws` weights. */
+  weighted: number;
+}
+
+interface Rule {
+  noise: Float64Array;
+  weights: Float64Array;
+}
+
+const RULES = new Map<string, Rule>();
+
+/** Nodes and weights of the noise of one point. */
+function ruleOf(wanted: readonly Draw[], most: number): Rule {
+  const side = Math.min(most, NODES[wanted.length] ?? 9);
+  const key = `${wanted} ${side}`;
+  if (!RULES.has(key)) RULES.set(key, makeRule(wanted, side));
+  return RULES.get(key)!;
+}
+
+function makeRule(wanted: readonly Draw[], side: number): Rule {
+  const n = side ** wanted.length;
+  const noise = new Float64Array(n * wanted.length);
+  const weights = new Float64Array(n).fill(1);
+  for (let i = 0; i < n; i++) {
+    wanted.forEach((draw, k) => {
+      const at = (Math.floor(i / side ** k) % side) + 0.5;
+      const v = draw === "uniform" ? at / side : ((2 * at) / side - 1) * REACH;
+      noise[i * wanted.length + k] = v;
+      weights[i]! *= draw === "uniform" ? 1 / side : ((2 * REACH) / side) * Math.exp(-v * v / 2) / Math.sqrt(2 * Math.PI);
+    });
+  }
+  return { noise, weights };
+}
+
+function repeated(x: ArrayLike<number>, n: number): Float64Array {
+  const out = new Float64Array(n * x.length);
+  for (let i = 0; i < n; i++) out.set(x, i * x.length);
+  return out;
+}
+
+/** log p(x), integrated over the noise. */
+export function exactAt(map: LayerMap, x: ArrayLike<number>, fault: Fault, most = 161): number {
+  const { noise, weights } = ruleOf(map.noise.forward, most);
+  const { total } = claim(map, repeated(x, weights.length), weights.length, fault, noise);
+  return Math.log(total.reduce((sum, value, i) => sum + weights[i]! * Math.exp(value), 0));
+}
+
+/** E log w over the noise. */
+export function plainAt(map: LayerMap, x: ArrayLike<number>, fault: Fault, most = 161): number {
+  const { noise, weights } = ruleOf(map.noise.forward, most);
+  const { total } = claim(map, repeated(x, weights.length), weights.length, fault, noise);
+  return total.reduce((sum, value, i) => sum + (weights[i]! > 1e-12 ? weights[i]! * value : 0), 0);
+}
+
+/** log of the mean weight of `count` draws, averaged over rounds. */
+export function weightedAt(map: LayerMap, x: ArrayLike<number>, fault: Fault, count: number, seed: number, rounds = ROUNDS): number {
+  const n = rounds * count;
+  const { total } = claim(map, repeated(x, n), n, fault, draws(map.noise.forward, n, seed));
+  let sum = 0;
+  for (let r = 0; r < rounds; r++) sum += logMean(total.subarray(r * count, (r + 1) * count));
+  return sum / rounds;
+}
+
+function logMean(values: Float64Array): number {
+  const most = values.reduce((a, b) => Math.max(a, b), -Infinity);
+  if (most === -Infinity) return most;
+  return most + Math.log(values.reduce((sum, value) => sum + Math.exp(value - most), 0) / values.length);
+}
+
+export function boundsAt(map: LayerMap, x: ArrayLike<number>, fault: Fault, count: number, seed: number): Bounds {
+  return { exact: exactAt(map, x, fault), plain: plainAt(map, x, fault), weighted: weightedAt(map, x, fault, count, seed) };
+}
