@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from ..layer import Bijection, batch_shape
 from ..nets.conv import ConvNet, image_with
@@ -77,7 +77,9 @@ class ConvCoupling(Bijection):
     """Part of the image stays and decides, through convolutions, how the other part moves.
 
     A univariate map for every number that moves; its parameters come from a `ConvNet` (`hidden`
-    widths, `norm=True` for ActNorm inside, as in Glow's code). It starts at the identity.
+    widths, `norm=True` for ActNorm inside, as in Glow's code), or from the module that
+    `net(inputs, start)` returns: images of `inputs` channels in, len(start) channels out, the
+    numbers `start` in every pixel at the beginning. It starts at the identity.
     mask="channels": half of the channels (rounded up) stay; "checkerboard": every other pixel;
     "half": the upper half of the rows (rounded up). keep="first" lets that part stay (of the
     checkerboard the pixels with an even sum of indices), "second" the other.
@@ -99,6 +101,7 @@ class ConvCoupling(Bijection):
         hidden: Sequence[int] = (64, 64),
         context: int = 0,
         norm: bool = False,
+        net: Callable[[int, Tensor], nn.Module] | None = None,
     ) -> None:
         super().__init__()
         self.data_shape = self.latent_shape = image_shape(shape, "ConvCoupling")
@@ -111,13 +114,15 @@ class ConvCoupling(Bijection):
         seen = int(stays.sum()) if mask == "channels" else channels + 1
         moved = channels - seen if mask == "channels" else channels
         start = univariate.identity().repeat_interleave(moved)
-        self.net = ConvNet(seen + context, hidden, start, norm)
+        inputs = seen + context
+        self.net = ConvNet(inputs, hidden, start, norm) if net is None else net(inputs, start)
 
     def initialize(self, x: Tensor, context: Tensor | None = None) -> None:
         """Let the norms inside the net, if there are any, start from images x (..., C, H, W)."""
         self.check(x, self.data_shape, "x on the data side", context)
         seen = image_with(self._seen(x), context)
-        self.net.initialize(seen.reshape(-1, *seen.shape[-3:]))
+        if hasattr(self.net, "initialize"):
+            self.net.initialize(seen.reshape(-1, *seen.shape[-3:]))
 
     def _halves(self, v: Tensor) -> tuple[Tensor, Tensor]:
         """The channels that stay and those that move."""

@@ -18,7 +18,8 @@ import torch
 from torch import Tensor, nn
 
 from ..layer import Layer, Terms, batch_shape
-from ..nets import Conditional
+from ..nets import Conditional, ConditionalGaussian
+from .starts import check_start, moments_of
 from .stochastic import noise_encoder
 from .surjections import gaussian_decoder
 from .svd_weight import SVDWeight
@@ -35,13 +36,17 @@ class FlowifiedLinear(Layer):
     -log q(noise), uniform on [-1/2, 1/2] (padding="uniform": the paper's, always below the truth)
     or N(0, I) ("gaussian"). Exact unless outputs > inputs. `form` is that of the rotations:
     "householder" and "cayley" are fast, "exponential" is the paper's ("matrix_exponential" with
-    twice the numbers, as in its code). Starts at the identity; what it learns is in `factors`.
+    twice the numbers, as in its code). What it learns is in `factors`. It starts at the identity;
+    start="moments" lets `initialize(x)` centre and scale z and give the decoder the moments of what
+    is dropped, start="principal" also turn x onto its principal axes first: a Gaussian model.
     Raises ValueError for sizes below 1 or unknown names.
 
     Path: both turns, the scaling and the shift at the same time, while what is dropped shrinks to
     0; one to one until tau = 1. A square weight with a negative determinant (`from_linear`) holds
     a reflection, so it is `cut`.
     """
+
+    initialized: Tensor
 
     def __init__(
         self,
@@ -51,6 +56,7 @@ class FlowifiedLinear(Layer):
         padding: str = "uniform",
         form: str = "householder",
         hidden: Sequence[int] = (64, 64),
+        start: str = "identity",
     ) -> None:
         super().__init__()
         if inputs < 1 or outputs < 1:
@@ -58,6 +64,8 @@ class FlowifiedLinear(Layer):
         if padding not in PADDINGS:
             raise ValueError(f'expected noise padding="uniform" or "gaussian", got {padding!r}')
         self.data_shape, self.latent_shape = (inputs,), (outputs,)
+        self.start = check_start(start)
+        self.register_buffer("initialized", torch.tensor(start == "identity"))
         self.factors = SVDWeight(inputs, outputs, form)
         self.decoder = self.encoder = None
         if inputs > outputs:
@@ -76,7 +84,20 @@ class FlowifiedLinear(Layer):
         """
         layer = cls(linear.in_features, linear.out_features, **options).to(linear.weight)
         layer.factors.set(linear.weight, linear.bias)
+        layer.initialized.fill_(True)
         return layer
+
+    @torch.no_grad()
+    def initialize(self, x: Tensor, context: Tensor | None = None) -> None:
+        """Start from data x (..., inputs), once, if the layer was built to."""
+        self.check(x, self.data_shape, "x on the data side", None)
+        if self.initialized:
+            return
+        rows = x.reshape(-1, *self.data_shape)
+        dropped = self.factors.start_from(rows, principal=self.start == "principal")
+        if isinstance(self.decoder, ConditionalGaussian):
+            self.decoder.start_at(*moments_of(dropped))
+        self.initialized.fill_(True)
 
     @property
     def weight(self) -> Tensor:

@@ -7,6 +7,7 @@ Mate, Klein, Golling & Fleuret 2022, "Flowification: everything is a normalizing
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor, nn
 
 from ..layer import Layer, Terms
@@ -29,7 +30,8 @@ class FlowifiedConv2d(Layer):
     `padding` is a frame on all sides as in nn.Conv2d; what the stride then leaves over is padded on
     the right and below, as in the paper, which makes one more position than nn.Conv2d has.
     decoder ("conditional" or "standard_normal"), noise ("uniform" or "gaussian"), form: as in
-    `FlowifiedLinear`; width, depth: of the decoder's network, as in `TileReduction`.
+    `FlowifiedLinear`, start too ("moments", "principal": the noise then also starts at a size that
+    suits the data); width, depth: of the decoder's network, as in `TileReduction`.
     Raises ValueError for a stride above the kernel: pixels would be lost.
     Path: straight, without noise, in the room that holds both images; a bijection waits until
     tau = 1 (`cut`).
@@ -47,6 +49,7 @@ class FlowifiedConv2d(Layer):
         form: str = "householder",
         width: int | None = None,
         depth: int = 6,
+        start: str = "identity",
     ) -> None:
         super().__init__()
         shape = image_shape(shape, "FlowifiedConv2d")
@@ -61,9 +64,11 @@ class FlowifiedConv2d(Layer):
         tile = Tile(steps[0].latent_shape if steps else shape, kernel, stride)
         steps.append(tile)
         if channels < tile.latent_shape[0] and decoder == "conditional":
-            steps.append(TileReduction(tile, channels, form, width, depth))
+            steps.append(TileReduction(tile, channels, form, width, depth, start))
         else:
-            steps.append(TileLinear(tile, channels, decoder=decoder, padding=noise, form=form))
+            options = {"decoder": decoder, "padding": noise, "form": form, "start": start}
+            steps.append(TileLinear(tile, channels, **options))
+        self.start = start
         self.steps = Sequential(steps)
         self.data_shape, self.latent_shape = shape, self.steps.latent_shape
         self.kind, self.exact = self.steps.kind, self.steps.exact
@@ -82,6 +87,17 @@ class FlowifiedConv2d(Layer):
         ).to(conv.weight)
         layer.steps.layers[-1].factors.set(conv.weight.flatten(1), conv.bias)
         return layer
+
+    @torch.no_grad()
+    def initialize(self, x: Tensor, context: Tensor | None = None) -> None:
+        """Start from images x (..., C, H, W), once, if the layer was built to."""
+        *before, kernel = self.steps.layers
+        if self.start == "identity" or kernel.initialized:
+            return
+        for step in before:
+            step.start_from(x)
+            x = step(x)[0]
+        kernel.initialize(x)
 
     @property
     def cut(self) -> bool:  # type: ignore[override]

@@ -26,6 +26,7 @@ def evaluate(
     v: Tensor, params: Tensor, bins: int, bound: float, data_side: bool
 ) -> tuple[Tensor, Tensor]:
     """z and log dz/dx of x on the data side; else x and log dz/dx of z."""
+    v = v.contiguous()
     if learning(v, params):
         return _SharedSpline.apply(v, params, bins, bound, data_side)
     return _evaluate(v, _table(params, bins, bound), bound, data_side)[:2]

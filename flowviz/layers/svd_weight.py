@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor, nn
 
 from .room import in_room
 from .rotation import Rotation
+from .starts import moments_of, principal_rotation
 
 
 class SVDWeight(nn.Module):
@@ -47,6 +50,24 @@ class SVDWeight(nn.Module):
         """Put the rotation `matrix` in the place of "first" or "second"."""
         form = getattr(self, name).form
         setattr(self, name, Rotation.from_matrix(matrix, form=form).to(self.bias))
+
+    @torch.no_grad()
+    def start_from(self, rows: Tensor, principal: bool = False) -> Tensor:
+        """Set scales and shift so that rows x (N, inputs) give z of mean 0 and variance 1.
+
+        principal: turn x onto its principal axes first, so that the narrowest ones are dropped.
+        Coordinates that are to be added count as uniform on [-1/2, 1/2]. Returns what is dropped,
+        (N, inputs - kept).
+        """
+        if principal and self.first is not None:
+            self.set_rotation("first", principal_rotation(rows))
+        kept, dropped = self.split(rows)
+        mean, log_spread = moments_of(kept)
+        self.log_scale.fill_(0.5 * math.log(12))  # 1 / the spread of uniform noise
+        self.log_scale[: len(mean)] = -log_spread
+        self.bias.zero_()
+        self.bias.copy_(-self.finish(in_room(mean, mean.shape, (self.outputs,))))
+        return dropped
 
     def matrix(self) -> Tensor:
         """W (outputs, inputs)."""

@@ -10,8 +10,9 @@ from torch.nn.functional import conv2d
 
 from ..layer import Layer, Terms
 from ..nets import TileGuess
-from ..nets.conditional import bounded_log_sigma, gaussian_log_density
+from ..nets.conditional import bounded_log_sigma, gaussian_log_density, unbounded_log_sigma
 from .flowified import FlowifiedLinear
+from .starts import check_start, moments_of
 from .svd_weight import SVDWeight
 from .tiles import Tile
 
@@ -32,6 +33,15 @@ class TileLinear(Layer):
         self.linear = FlowifiedLinear(inputs, outputs, **options)
         self.kind, self.columns = self.linear.kind, self.linear.columns
         self.exact = self.linear.exact
+
+    def initialize(self, x: Tensor, context: Tensor | None = None) -> None:
+        """Let the linear layer start from all tiles of x (..., inputs, rows, columns)."""
+        self.linear.initialize(x.movedim(-3, -1))
+
+    @property
+    def initialized(self) -> Tensor:
+        """True once the linear layer has started."""
+        return self.linear.initialized
 
     @property
     def factors(self) -> SVDWeight:
@@ -74,21 +84,25 @@ class TileReduction(Layer):
     With W = U [diag(exp w) 0] V, the dropped part of V t is paid for by a Gaussian that looks at
     the whole image z, so that neighbouring tiles inform each other: from z a network (`TileGuess`)
     draws two images like the one that was tiled; they are cut into tiles and turned by V as that
-    one was, and their dropped parts are the mean and the log spread.
+    one was, and their dropped parts are the mean and the log spread (both with a constant `offset`,
+    0 or the moments of the data that the layer started from).
 
     Shapes: x (..., inputs, rows, columns), z (..., outputs, rows, columns). Ledger: volume = sum
     of w over positions, decoder = log p(dropped | z). Exact. `form` is that of the rotations,
-    `width` and `depth` the sizes of the network (None: the paper's, `TileGuess`).
+    `width` and `depth` the sizes of the network (None: the paper's, `TileGuess`), `start` as in
+    `FlowifiedLinear`.
     Raises ValueError unless 1 <= outputs < inputs. Path: as in `FlowifiedLinear`.
     Mate et al. 2022, "Flowification" ("FancyKernel" in its code).
     """
 
     kind = "surjection"
     columns = ("volume", "decoder")
+    initialized: Tensor
+    offset: Tensor
 
     def __init__(
         self, tile: Tile, outputs: int, form: str = "householder",
-        width: int | None = None, depth: int = 6,
+        width: int | None = None, depth: int = 6, start: str = "identity",
     ) -> None:  # fmt: skip
         super().__init__()
         inputs, *grid = tile.latent_shape
@@ -100,11 +114,27 @@ class TileReduction(Layer):
         self.factors = SVDWeight(inputs, outputs, form)
         self.image, self.kernel, self.stride = tile.data_shape[0], tile.kernel, tile.stride
         self.guess = TileGuess(outputs, self.image, tile.kernel, tile.stride, width, depth)
+        self.start = check_start(start)
+        self.register_buffer("initialized", torch.tensor(start == "identity"))
+        self.register_buffer("offset", torch.zeros(2, inputs - outputs, 1, 1))
+
+    @torch.no_grad()
+    def initialize(self, x: Tensor, context: Tensor | None = None) -> None:
+        """Start from all tiles of x (..., inputs, rows, columns), once, if built to."""
+        self.check(x, self.data_shape, "x on the data side", None)
+        if self.initialized:
+            return
+        rows = x.movedim(-3, -1).reshape(-1, self.data_shape[0])
+        dropped = self.factors.start_from(rows, principal=self.start == "principal")
+        mean, log_sigma = moments_of(dropped)
+        self.offset.copy_(torch.stack([mean, unbounded_log_sigma(log_sigma)])[..., None, None])
+        self.initialized.fill_(True)
 
     def moments(self, z: Tensor, turn: Tensor) -> tuple[Tensor, Tensor]:
         """Mean and log spread of what is dropped, (..., dropped, rows, columns); turn: V."""
         codes = z.reshape(math.prod(z.shape[:-3]), *z.shape[-3:])
         mean, raw = self._as_dropped(self.guess(codes), turn)
+        mean, raw = mean + self.offset[0], raw + self.offset[1]
         shape = *z.shape[:-3], *mean.shape[1:]
         return mean.reshape(shape), bounded_log_sigma(raw).reshape(shape)
 

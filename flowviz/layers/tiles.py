@@ -14,7 +14,12 @@ from torch import Tensor, nn
 from torch.nn.functional import fold, pad, unfold
 
 from ..layer import Layer, Terms, batch_shape
-from ..nets.conditional import bounded_log_sigma, gaussian_log_density, raw_log_sigma
+from ..nets.conditional import (
+    bounded_log_sigma,
+    gaussian_log_density,
+    raw_log_sigma,
+    unbounded_log_sigma,
+)
 from .images import image_shape
 from .room import straight
 from .stochastic import Stochastic
@@ -40,6 +45,11 @@ class PadImage(Stochastic):
         self.log_spread = nn.Parameter(torch.zeros(()))
         frame = pad(torch.zeros(height, width, dtype=torch.bool), self.margins, value=True)
         self.register_buffer("frame", frame, persistent=False)
+
+    @torch.no_grad()
+    def start_from(self, x: Tensor) -> None:
+        """Let the frame vary as much as the images x (N, C, H, W) do."""
+        self.log_spread.copy_(unbounded_log_sigma(x.std().log()))
 
     def _terms(self, z: Tensor) -> Terms:
         log_sigma = bounded_log_sigma(self.log_spread)
@@ -105,6 +115,12 @@ class Tile(Layer):
         if self.copies:
             self.kind, self.exact, self.columns = "stochastic", False, ("volume", "encoder")
             self.log_spread = nn.Parameter(torch.tensor(raw_log_sigma(math.log(0.1))))
+
+    @torch.no_grad()
+    def start_from(self, x: Tensor) -> None:
+        """Let the copies vary a third as much as the images x (N, C, H, W) do."""
+        if self.copies:
+            self.log_spread.copy_(unbounded_log_sigma((x.std() / 3).log()))
 
     def _cut(self, x: Tensor) -> Tensor:
         """Every tile's pixels, (..., C kh kw, rows, columns)."""

@@ -18,6 +18,7 @@ from .conv import ConvNet
 from .field import Field, FreeField, VelocityMLP
 from .made import MADE
 from .mlp import MLP
+from .residual_conv import ResidualConvNet
 from .tile_guess import TileGuess
 
 __all__ = [
@@ -40,6 +41,7 @@ __all__ = [
     "FreeField",
     "L2Attention",
     "LipschitzMLP",
+    "ResidualConvNet",
     "StandardGaussian",
     "TileGuess",
     "VelocityMLP",

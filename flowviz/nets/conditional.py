@@ -72,6 +72,11 @@ class ConditionalGaussian(DiagonalGaussian):
         super().__init__()
         self.net = MLP(inputs, hidden, torch.zeros(2 * outputs))
 
+    @torch.no_grad()
+    def start_at(self, mean: Tensor, log_sigma: Tensor) -> None:
+        """Begin with this mean and spread, whatever is given."""
+        self.net.linears[-1].bias.copy_(torch.cat([mean, unbounded_log_sigma(log_sigma)]))
+
     def moments(self, given: Tensor) -> tuple[Tensor, Tensor]:
         mean, raw = self.net(given).chunk(2, -1)
         return mean, bounded_log_sigma(raw)
@@ -240,6 +245,13 @@ def bounded_log_sigma(raw: Tensor) -> Tensor:
     low, high = LOG_SIGMA
     limit = torch.where(raw < 0, -low, high).to(raw.dtype)
     return limit * torch.tanh(raw / limit)
+
+
+def unbounded_log_sigma(log_sigma: Tensor) -> Tensor:
+    """What `bounded_log_sigma` takes to log_sigma, or nearly so at its ends and beyond."""
+    low, high = LOG_SIGMA
+    limit = torch.where(log_sigma < 0, -low, high).to(log_sigma.dtype)
+    return limit * torch.atanh((log_sigma / limit).clamp(-0.99, 0.99))
 
 
 def raw_log_sigma(log_sigma: float) -> float:

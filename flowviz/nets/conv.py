@@ -12,14 +12,20 @@ from torch.nn.functional import conv2d, relu
 class ConvNet(nn.Module):
     """Convolutions and ReLUs, 3x3, 1x1, ..., 3x3: (..., inputs, H, W) -> (..., len(bias), H, W).
 
-    The size of the image is kept. The last convolution starts at zero weights and the given
-    bias, so that whatever it conditions starts where that bias puts it. `hidden` are the widths
-    in between; () is one 3x3 convolution. `norm=True` puts a `ChannelNorm` behind every hidden
-    convolution; Glow's code has it, its paper does not say so.
+    `kernels` are other kernels, one for each convolution, odd. The size of the image is kept. The
+    last convolution starts at zero weights and the given bias, so that whatever it conditions
+    starts where that bias puts it. `hidden` are the widths in between; () is one 3x3 convolution.
+    `norm=True` puts a `ChannelNorm` behind every hidden convolution; Glow's code has it, its paper
+    does not say so.
     """
 
     def __init__(
-        self, inputs: int, hidden: Sequence[int], bias: Tensor, norm: bool = False
+        self,
+        inputs: int,
+        hidden: Sequence[int],
+        bias: Tensor,
+        norm: bool = False,
+        kernels: Sequence[int] | None = None,
     ) -> None:
         super().__init__()
         if inputs < 1 or any(h < 1 for h in hidden):
@@ -27,7 +33,9 @@ class ConvNet(nn.Module):
                 f"ConvNet: expected positive sizes, got inputs={inputs}, hidden={list(hidden)}"
             )
         sizes = [inputs, *hidden, len(bias)]
-        kernels = [3, *[1] * (len(hidden) - 1), 3] if hidden else [3]
+        kernels = kernels or ([3, *[1] * (len(hidden) - 1), 3] if hidden else [3])
+        if any(k < 1 or k % 2 == 0 for k in kernels) or len(kernels) != len(hidden) + 1:
+            raise ValueError(f"ConvNet: expected {len(hidden) + 1} odd kernels, got {kernels}")
         shapes = zip(sizes[:-1], sizes[1:], kernels, strict=True)
         self.convs = nn.ModuleList(nn.Conv2d(a, b, k, padding=k // 2) for a, b, k in shapes)
         self.norms = nn.ModuleList(ChannelNorm(h) if norm else nn.Identity() for h in hidden)

@@ -10,19 +10,21 @@ logarithm of a probability of pixel values.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 
 from ...flow import Flow, seeded
 from ...layers.images import image_shape
-from . import couplings, flowified
+from .couplings import glow, nice, realnvp
+from .flowified import GREY, flowified
+from .nsf import rq_nsf
 
 _MAKERS: dict[str, Callable[..., Flow]] = {
-    "flowified-mlp": flowified.mlp,
-    "flowified-conv1": flowified.conv1,
-    "flowified-conv2": flowified.conv2,
-    "nice": couplings.nice,
-    "realnvp": couplings.realnvp,
-    "glow": couplings.glow,
+    **{f"flowified-{name}": functools.partial(flowified, network=name) for name in GREY},
+    "nice": nice,
+    "realnvp": realnvp,
+    "glow": glow,
+    "rq-nsf": rq_nsf,
 }
 NAMES = tuple(_MAKERS)
 

@@ -71,3 +71,8 @@ def from_pixels(
     if alpha is None:
         return [first, FromCube(shape, centre, scale)]
     return [first, Logit(tuple(shape), alpha)]
+
+
+def halvings(shape: Sequence[int], most: int) -> int:
+    """How often height and width of an image (C, H, W) can be halved, `most` at most."""
+    return max(n for n in range(most + 1) if shape[1] % 2**n == 0 and shape[2] % 2**n == 0)
