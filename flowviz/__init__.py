@@ -33,6 +33,7 @@ __all__ = [
     "HalfNormal",
     "History",
     "Layer",
+    "LayerLab",
     "Ledger",
     "SortedNormal",
     "StandardNormal",
@@ -56,6 +57,7 @@ __all__ = [
 
 _LAZY = {
     "ChangeOfVariables": ".widgets",
+    "LayerLab": ".widgets",
     "Trace": ".trace",
     "TransportPlayer": ".widgets",
     "figures": ".figures",

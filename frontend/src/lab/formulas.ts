@@ -95,8 +95,8 @@ export const FORMULAS: Record<string, Lines> = {
     code: "h = torch.tanh(x @ Q @ S.T + b)\nz = x + h @ R.T @ Q.T\nvolume = (1 + R.diagonal() * S.diagonal() * (1 - h**2)).log().sum(-1)|volume",
   },
   coupling: {
-    z: "z_1 = x_1, z_2 = e^{s(x_1)} x_2 + t(x_1)",
-    x: "x_2 = e^{−s(z_1)} (z_2 − t(z_1))",
+    z: "z_1 = x_1, z_2 = e^{s(x₁)} x_2 + t(x_1)",
+    x: "x_2 = e^{−s(z₁)} (z_2 − t(z_1))",
     volume: "s(x_1)",
     code: "s, t = net(x1)\nz1, z2 = x1, x2 * s.exp() + t\nvolume = s.sum(-1)|volume",
   },
@@ -107,7 +107,7 @@ export const FORMULAS: Record<string, Lines> = {
     code: "z1, z2 = x1, x2 + net(x1)\nvolume = torch.zeros(len(x))|volume",
   },
   autoregressive: {
-    z: "z_1 = e^{s_1} x_1 + t_1, z_2 = e^{s(x_1)} x_2 + t(x_1)",
+    z: "z_1 = e^{s₁} x_1 + t_1, z_2 = e^{s(x₁)} x_2 + t(x_1)",
     x: "x_1 first, then x_2",
     volume: "s_1 + s(x_1)",
     code: "s, t = masked_net(x)   # s[:, i] sees x[:, :i] only\nz = x * s.exp() + t\nvolume = s.sum(-1)|volume",
@@ -162,8 +162,8 @@ export const FORMULAS: Record<string, Lines> = {
     code: "z = x1\ndecoder = Normal(mean(z), spread(z)).log_prob(x2)|decoder",
   },
   funnel: {
-    z: "z = e^{s(x_2)} x_1 + t(x_2)",
-    x: "x_2 drawn, x_1 = e^{−s(x_2)} (z − t(x_2))",
+    z: "z = e^{s(x₂)} x_1 + t(x_2)",
+    x: "x_2 drawn, x_1 = e^{−s(x₂)} (z − t(x_2))",
     volume: "s(x_2)",
     decoder: "log p(x_2 | z)",
     code: "s, t = net(x2)\nz = x1 * s.exp() + t\nvolume = s|volume\ndecoder = Normal(mean(z), spread(z)).log_prob(x2)|decoder",
@@ -182,8 +182,8 @@ export const FORMULAS: Record<string, Lines> = {
     code: "e = q.sample()\nz = torch.stack([x, e], -1)\nencoder = -q.log_prob(e)|encoder",
   },
   flowified12: {
-    z: "z = U (e^{w_1} x, e^{w_2} e) + b, e ∼ q",
-    x: "x = e^{−w_1} (U^⊤ (z − b))_1",
+    z: "z = U (e^{w₁} x, e^{w₂} e) + b, e ∼ q",
+    x: "x = e^{−w₁} (U^⊤ (z − b))_1",
     volume: "w_1 + w_2",
     encoder: "− log q(e)",
     code: "e = q.sample()\nz = (torch.stack([x, e], -1) * w.exp()) @ U.T + b\nvolume = w.sum()|volume\nencoder = -q.log_prob(e)|encoder",

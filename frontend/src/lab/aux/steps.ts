@@ -30,7 +30,7 @@ export function createSteps({ t }: Hooks): Stage {
     steps.line(path, settles ? ink.accent : ink.decoder, 2, settles ? [] : [5, 3]);
     away.forEach((value, k) => steps.disc(k, value, 2.6, settles ? ink.accent : ink.decoder));
     const words = settles ? t("steps.settle", { k: String(STEPS), gap: `10^${plain(away[STEPS]!, 1)}` }) : t("steps.stray");
-    steps.say(words, steps.frame.width - 8, 16, ink.mute, { size: 11.5, align: "right" });
+    steps.say(words, steps.frame.width - 8, 32, ink.mute, { size: 11.5, align: "right" });
     steps.describe(t("steps"), words);
   }
 
@@ -53,7 +53,7 @@ export function createSteps({ t }: Hooks): Stage {
     });
     const error = signed(sums[TERMS - 1]! - truth, 3);
     const words = t("series.error", { k: String(TERMS), error });
-    series.say(words, series.frame.width - 8, 16, ink.mute, { size: 11.5, align: "right" });
+    series.say(words, series.frame.width - 8, 32, ink.mute, { size: 11.5, align: "right" });
     series.describe(t("series"), words);
   }
 

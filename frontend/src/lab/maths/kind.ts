@@ -72,6 +72,11 @@ export interface Map {
   /** dz/dx, row major, n rows of 4; bijections of the plane, and folds where they are smooth. */
   jacobian?(x: Row, n: number): Row;
   facts: Record<string, number | number[] | boolean>;
+  /**
+   * log p(x) itself, in closed form, where forward draws noise and the account is only a bound.
+   * Weighted draws do not always come to it: with uniform noise what lies beyond it stays lost.
+   */
+  truth?(x: ArrayLike<number>): number;
   /** tile: the copies of one pair, tile by tile. */
   stages?(x: Row, z: Row): number[];
   /** residual: where the steps x <- z - g(x) of the inverse go, from x = z on, for one z. */
@@ -92,6 +97,7 @@ export interface Point {
   base?: Base;
   cut?: boolean;
   facts?: Map["facts"];
+  truth?: Map["truth"];
   stages?: Map["stages"];
   orbit?: Map["orbit"];
   series?: Map["series"];
@@ -161,6 +167,7 @@ export function mapOf(point: Point, sides: Sides, base: Base): Map {
       return walk(from, n, x, z, l, undefined, 0, put);
     },
     path: (from, n, tau) => each(from, n, room, (row, out) => (point.path ?? straight)(row, out, tau)),
+    truth: point.truth,
     stages: point.stages,
     orbit: point.orbit,
     series: point.series,

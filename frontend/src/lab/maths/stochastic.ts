@@ -2,7 +2,7 @@
 
 import { list, num, type Draw, type Params, type Point } from "./kind";
 import { turn } from "./linear";
-import { bounded, conditional, logNormal, unbounded } from "./tables";
+import { bounded, conditional, logIntegral, logNormal, unbounded } from "./tables";
 
 /** Noise e ~ q(e | x) of the kinds that flowviz.layers.Augment knows. */
 interface Encoder {
@@ -33,6 +33,7 @@ function augment(p: Params): Point {
     back: (z, x) => void (x[0] = z[0]!),
     account: (x, z, t) => void (t[2] = noise.gift(z[1]!, x[0]!)),
     draws: { forward: [noise.draw] },
+    truth: (x) => logNormal(x[0]!),
   };
 }
 
@@ -42,11 +43,12 @@ function flowified12(p: Params): Point {
   const [w1, w2, b1, b2] = [num(p, "w1"), num(p, "w2"), num(p, "b1"), num(p, "b2")];
   const [s1, s2, angle] = [Math.exp(w1), Math.exp(w2), num(p, "turn2")];
   const [a, b, c, d] = turn(angle);
+  const put = (x: number, e: number): [number, number] => {
+    const [u, v] = [s1 * x, s2 * e];
+    return [a * u + b * v + b1, c * u + d * v + b2];
+  };
   return {
-    to: (x, z, e) => {
-      const [u, v] = [s1 * x[0]!, s2 * noise.make(x[0]!, e?.[0])];
-      z.set([a * u + b * v + b1, c * u + d * v + b2]);
-    },
+    to: (x, z, e) => z.set(put(x[0]!, noise.make(x[0]!, e?.[0]))),
     back: (z, x) => void (x[0] = (a * (z[0]! - b1) + c * (z[1]! - b2)) / s1),
     account: (x, z, t) => {
       t[0] = w1 + w2;
@@ -58,6 +60,9 @@ function flowified12(p: Params): Point {
       out.set([m[0] * u + tau * b1, m[2] * u + tau * b2]);
     },
     draws: { forward: [noise.draw] },
+    truth: (x) => {
+      return w1 + w2 + logIntegral((e) => put(x[0]!, e).reduce((sum, v) => sum + logNormal(v), 0));
+    },
   };
 }
 
@@ -72,6 +77,7 @@ function permutation(): Point {
     back: shuffle,
     account: (_x, _z, t) => t.set([0, -Math.LN2, Math.LN2]),
     draws: { forward: ["uniform", "uniform"], inverse: ["uniform", "uniform"] },
+    truth: (x) => logNormal(x[0]!) + logNormal(x[1]!),
   };
 }
 
@@ -114,6 +120,7 @@ function dequantization(p: Params): Point {
       t[2] = inside ? -logQ(u[0]!) - logQ(u[1]!) - 2 * Math.log(levels) : Infinity;
     },
     draws: { forward: variational ? ["normal", "normal"] : ["uniform", "uniform"] },
+    truth: () => -2 * Math.log(levels),
   };
 }
 

@@ -3,7 +3,7 @@
 import type { Base } from "./base";
 import { list, num, type Params, type Point, type Row } from "./kind";
 import { turn } from "./linear";
-import { bounded, conditional, HALF_LOG_TWO_PI, logNormal, logSigmoid, sigmoid, table, unbounded } from "./tables";
+import { bounded, conditional, HALF_LOG_TWO_PI, logIntegral, logNormal, logSigmoid, sigmoid, table, unbounded } from "./tables";
 
 /** From x to its mirror image z, like a page that is turned over, seen from above. */
 const turnedOver = (fold: (x: Row, z: Row) => void) => (x: Row, out: Row, tau: number): void => {
@@ -145,12 +145,14 @@ function tile(p: Params): Point {
     const [k1, k2] = [(z[0]! - bias) / grow, (z[1]! - bias) / grow];
     return a * (k2 - a * x[1]! - b * x[2]!) - b * (k1 - a * x[0]! - b * x[1]!);
   };
+  const put = (x: ArrayLike<number>, v: number): [number, number] => [
+    grow * (a * x[0]! + b * (x[1]! - v)) + bias,
+    grow * (a * (x[1]! + v) + b * x[2]!) + bias,
+  ];
+  const price = (x: ArrayLike<number>, v: number): number =>
+    logNormal(c * x[0]! + d * (x[1]! - v)) + logNormal(c * (x[1]! + v) + d * x[2]!);
   return {
-    to: (x, z, e) => {
-      const v = e ? A * e[0]! : 0;
-      z[0] = grow * (a * x[0]! + b * (x[1]! - v)) + bias;
-      z[1] = grow * (a * (x[1]! + v) + b * x[2]!) + bias;
-    },
+    to: (x, z, e) => z.set(put(x, e ? A * e[0]! : 0)),
     back: (z, x, e) => {
       const [k1, k2] = [(z[0]! - bias) / grow, (z[1]! - bias) / grow];
       const [e1, e2] = e ? [e[0]!, e[1]!] : [0, 0];
@@ -161,10 +163,14 @@ function tile(p: Params): Point {
     account: (x, z, t) => {
       const v = shiftOf(x, z);
       t[0] = Math.LN2 + 2 * w;
-      t[1] = logNormal(c * x[0]! + d * (x[1]! - v)) + logNormal(c * (x[1]! + v) + d * x[2]!);
+      t[1] = price(x, v);
       t[2] = HALF_LOG_TWO_PI + logA + 0.5 * (v / A) ** 2;
     },
     draws: { forward: ["normal"], inverse: ["normal", "normal"] },
+    truth: (x) => {
+      const log = (v: number): number => put(x, v).reduce((sum, z) => sum + logNormal(z), price(x, v));
+      return Math.LN2 + 2 * w + logIntegral(log);
+    },
     stages: (x, z) => {
       const v = shiftOf(x, z);
       return [x[0]!, x[1]! - v, x[1]! + v, x[2]!];

@@ -74,3 +74,10 @@ export function sigmoid(v: number): number {
 export function logSigmoid(v: number): number {
   return Math.min(v, 0) - Math.log1p(Math.exp(-Math.abs(v)));
 }
+
+/** log of the integral of exp f over the line, for f quadratic with a maximum. */
+export function logIntegral(f: (v: number) => number): number {
+  const [left, middle, right] = [f(-1), f(0), f(1)];
+  const [square, slope] = [middle - (left + right) / 2, (right - left) / 2];
+  return middle + slope ** 2 / (4 * square) + 0.5 * Math.log(Math.PI / square);
+}
