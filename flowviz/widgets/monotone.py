@@ -110,7 +110,7 @@ def _knotted(spec: dict[str, Any]) -> Curve:
 
 
 def _root(rise: Array, h: Array, s: Array, d0: Array, d1: Array) -> Array:
-    """xi in [0, 1] at which the spline has risen by `rise`; no near-equal numbers are subtracted."""
+    """xi in [0, 1] at which the spline has risen by `rise`, without near-equal differences."""
     b = h * d0 - rise * (d1 + d0 - 2 * s)
     a, c = h * s - b, -s * rise
     q = np.abs(b) + np.sqrt(np.maximum(b**2 - 4 * a * c, 0))

@@ -15,7 +15,8 @@ from .monotone import curve
 
 Spec = dict[str, Any]
 MOST_MAPS = 4
-_COARSE, _FINEST, _ERROR = 24, 160, 1e-4  # intervals at first, knots at most, error in x
+_COARSE, _FINEST = 24, 200  # intervals at first, knots at most
+_ERROR, _LOG_ERROR = 1e-4, 2e-3  # in x, and in the log of dx/dz
 
 
 def maps_of(model: Flow | Layer, reach: tuple[float, float]) -> list[Spec]:
@@ -87,7 +88,7 @@ def table(model: Flow | Layer, reach: tuple[float, float]) -> Spec:
         x, slope = _solve(model, z)
         spec = {"kind": "learned", "at": z.tolist(), "to": x.tolist(), "slopes": slope.tolist()}
         middles = (z[1:] + z[:-1]) / 2
-        wrong = (_drawn(spec, middles) - _solve(model, middles)[0]).abs() > _ERROR
+        wrong = _wrong(spec, middles, *_solve(model, middles))
         if not wrong.any() or len(z) + int(wrong.sum()) > _FINEST:
             return {name: _rounded(value) for name, value in spec.items()}
         z = torch.cat([z, middles[wrong]]).sort().values
@@ -101,8 +102,11 @@ def _solve(model: Flow | Layer, z: Tensor) -> tuple[Tensor, Tensor]:
     return x[:, 0].double(), (-terms.volume).double().exp()
 
 
-def _drawn(spec: Spec, z: Tensor) -> Tensor:
-    return torch.from_numpy(curve(spec).f(z.numpy()))
+def _wrong(spec: Spec, z: Tensor, x: Tensor, slope: Tensor) -> Tensor:
+    """Where the spline through the knots is off, in x or in the log of the slope."""
+    drawn = curve(spec)
+    f, log_slope = (torch.from_numpy(part(z.numpy())) for part in (drawn.f, drawn.log_slope))
+    return ((f - x).abs() > _ERROR) | ((log_slope - slope.log()).abs() > _LOG_ERROR)
 
 
 def _rounded(value: Any) -> Any:
@@ -110,5 +114,5 @@ def _rounded(value: Any) -> Any:
 
 
 def _short(value: float) -> float:
-    """Six figures: enough for a picture, short in a link."""
-    return float(f"{value:.6g}")
+    """Eight figures: exact to all that is shown, short in a link."""
+    return float(f"{value:.8g}")

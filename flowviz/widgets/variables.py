@@ -48,9 +48,9 @@ class ChangeOfVariables(Widget):
     maps: from z to x, each a kind ("affine", "power", "sigmoid", "logit", "spline") or a dict
     with its parameters: affine slope, shift; power power, soft (sign(u) ((soft + |u|)^power -
     soft^power)); sigmoid and logit steep, centre; spline at, to, slopes (0: so that the
-    density has no kink); "inverse": True turns one round. base: "normal", "uniform" (0 to 1), "logistic",
-    "mixture". probe: the z that is followed. view: index of the map that is looked at, -1 for all
-    as one. rule: "right", "forgotten", "wrong". bars: whether they are shown.
+    density has no kink); "inverse": True turns one round. base: "normal", "uniform" (0 to 1),
+    "logistic", "mixture". probe: the z that is followed. view: index of the map that is looked at,
+    -1 for all as one. rule: "right", "forgotten", "wrong". bars: whether they are shown.
     Raises TraitError for a map that is not strictly monotone, or more than four of them.
     """
 
@@ -167,9 +167,7 @@ def log_base(name: str, z: Array) -> Array:
         return -np.abs(z) - 2 * np.log1p(np.exp(-np.abs(z)))
     if name == "normal":
         return _gauss(z, 0.0, 1.0)
-    return np.logaddexp(
-        math.log(0.4) + _gauss(z, -1.3, 0.5), math.log(0.6) + _gauss(z, 1.2, 0.6)
-    )
+    return np.logaddexp(math.log(0.4) + _gauss(z, -1.3, 0.5), math.log(0.6) + _gauss(z, 1.2, 0.6))
 
 
 def _gauss(z: Array, mean: float, sd: float) -> Array:
@@ -197,5 +195,3 @@ def _safe_reach(base: str) -> tuple[float, float]:
     """Where a flow can be asked for its x: inside the cube, not at its ends."""
     low, high = _REACH[base]
     return (1e-6, 1 - 1e-6) if base == "uniform" else (low, high)
-
-

@@ -41,7 +41,9 @@ export function createGrips(t: Say, { move, hold }: Held): Grips {
     let pointer = -1;
     const to = (event: PointerEvent, last: boolean) => {
       const box = el.getBoundingClientRect();
-      move(name, scene!.view.u(event.clientX - box.left), scene!.view.v(event.clientY - box.top), last);
+      const scale = box.width / scene!.layout.width;
+      const [x, y] = [(event.clientX - box.left) / scale, (event.clientY - box.top) / scale];
+      move(name, scene!.view.u(x), scene!.view.v(y), last);
     };
     one.addEventListener("pointerdown", (event) => {
       if (event.button !== 0) return;

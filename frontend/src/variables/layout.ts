@@ -19,9 +19,14 @@ export interface Layout {
 
 const [TOP, GAP, TICKS] = [12, 10, 24];
 
-/** The layout of a canvas that is `width` wide; a flat one where height is scarce. */
+/** The width of the layout that is `height` high. */
+export function widthFor(height: number): number {
+  return ((height - TOP - GAP - 8 - TICKS) / 1.32 + GAP + 8) / 0.72;
+}
+
+/** The layout of a canvas that is `width` wide. */
 export function layoutFor(width: number): Layout {
-  const data = Math.round(Math.min(170, width * 0.28));
+  const data = Math.round(width * 0.28);
   const side = width - data - GAP - 8;
   const low = Math.round(side * 0.32);
   const map = { left: data + GAP, top: TOP, width: side, height: side };

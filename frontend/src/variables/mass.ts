@@ -1,5 +1,6 @@
 /** Areas under a drawn curve, by the trapezoid rule over its own points. */
 
+import { below } from "./spline";
 import { NEAREST, singularities, type Carried, type Stack } from "./stack";
 
 /** The area under points (v_i, p_i) for i from..to; stretches without a value count nothing. */
@@ -30,6 +31,12 @@ function nearby(z: Float64Array, place: number, measure: (from: number, to: numb
   return from < 0 ? 0 : measure(from, to);
 }
 
+/** An edge may be a singular place: the sampling has only its neighbours. */
+function nearest(z: Float64Array, edge: number): number {
+  const k = Math.max(0, below(z, edge));
+  return k + 1 < z.length && z[k + 1]! - edge < edge - z[k]! ? k + 1 : k;
+}
+
 export interface Bar {
   /** Its two edges on the stage, as they come from those of the base. */
   ends: [number, number];
@@ -39,7 +46,7 @@ export interface Bar {
 
 /** The bars between the z of `edges` as stage k has them: as wide as the map makes them. */
 export function barsOf({ z, values, density }: Carried, edges: number[], k: number): Bar[] {
-  const index = edges.map((edge) => z.indexOf(edge));
+  const index = edges.map((edge) => nearest(z, edge));
   return edges.slice(1).map((_, b) => {
     const [from, to] = [index[b]!, index[b + 1]!];
     const ends: [number, number] = [values[k]![from]!, values[k]![to]!];

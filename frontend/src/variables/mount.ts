@@ -22,7 +22,7 @@ import { createHeader } from "./header";
 import { createHelp, type KeyRow } from "../shared/help";
 import { linkOf } from "../shared/fragment";
 import { inkOf } from "./ink";
-import { layoutFor } from "./layout";
+import { layoutFor, widthFor } from "./layout";
 import { createPanel } from "./panel";
 import { drawRibbon, RIBBON_HEIGHT } from "./ribbon";
 import { sceneOf, type Scene, type Windows } from "./scene";
@@ -40,6 +40,8 @@ const KEYS: KeyRow[] = [
 
 const NARROW = 760;
 const MOST_STAGE = 610;
+/** In front of a class the picture is drawn this much larger. */
+const LARGE = 1.25;
 
 export function mountVariables(root: HTMLElement, model: Model, signal: AbortSignal): void {
   const t = stringsOf(model);
@@ -51,6 +53,7 @@ export function mountVariables(root: HTMLElement, model: Model, signal: AbortSig
   let held: string | null = null;
   let knot = 0;
   let layout = layoutFor(MOST_STAGE);
+  let scale = 1;
   let scene = build(read());
 
   function build(state: State): Scene {
@@ -106,7 +109,7 @@ export function mountVariables(root: HTMLElement, model: Model, signal: AbortSig
     const ink = inkOf(palette);
     const veil = veilOf(card.current(), card.asking());
     const veiled = veil.probe || veil.data;
-    const pen = penOf(canvas, layout.width, layout.height);
+    const pen = penOf(canvas, layout.width, layout.height, scale);
     const names = { from: stageName(scene.from, state.maps.length), to: stageName(scene.to, state.maps.length) };
     const shown = {
       bars: state.bars,
@@ -122,7 +125,7 @@ export function mountVariables(root: HTMLElement, model: Model, signal: AbortSig
     };
     draw(pen, scene, shown, ink);
     const question = card.current();
-    if (question) drawAnswer(pen, scene, question, card.given(), card.asking() ? aim.cross() : null, ink);
+    if (question) drawAnswer(pen, scene, question, card.given(), crossAt(), ink);
     drawChain(state, ink, veiled);
     const probe: Grip = { name: "probe", label: t("probe"), u: scene.probe.values[scene.from]!, v: veil.probe ? scene.view.to[0] : scene.probe.values[scene.to]! };
     const handles = scene.handles.map((one) => ({ ...one, label: t(`handle ${one.label}`, { knot: one.name.slice(5) }) }));
@@ -134,6 +137,11 @@ export function mountVariables(root: HTMLElement, model: Model, signal: AbortSig
     tellTests(root, state, scene);
     put(root, "data-frames-drawn", String(++frames));
     put(root, "data-ready", "1");
+  }
+
+  function crossAt(): Point | null {
+    const cross = card.asking() ? aim.cross() : null;
+    return cross && [cross[0] / scale, cross[1] / scale];
   }
 
   function drawChain(state: State, ink: ReturnType<typeof inkOf>, veiled: boolean): void {
@@ -165,15 +173,22 @@ export function mountVariables(root: HTMLElement, model: Model, signal: AbortSig
 
   function fit(): void {
     const width = root.clientWidth;
-    const room = `${width} ${window.devicePixelRatio}`;
+    const presenting = Boolean(model.get("presenting"));
+    const room = `${width} ${window.innerHeight * Number(presenting)} ${window.devicePixelRatio}`;
     if (width === 0 || room === fitted) return;
     fitted = room;
     const narrow = width < NARROW;
     root.classList.toggle("flowviz-narrow", narrow);
     root.classList.toggle("flowviz-tight", width < 520);
-    layout = layoutFor(Math.max(240, Math.min(MOST_STAGE, narrow ? width - 24 : Math.round(width * 0.56) - 20)));
-    canvas.style.width = `${layout.width}px`;
-    canvas.style.height = `${layout.height}px`;
+    scale = presenting && !narrow ? LARGE : 1;
+    const most = presenting ? widthFor((window.innerHeight - 190) / scale) : MOST_STAGE;
+    const wide = (narrow ? width - 24 : Math.round(width * 0.56) - 20) / scale;
+    layout = layoutFor(Math.max(240, Math.min(most, wide)));
+    canvas.style.width = `${layout.width * scale}px`;
+    canvas.style.height = `${layout.height * scale}px`;
+    grips.el.style.width = `${layout.width}px`;
+    grips.el.style.height = `${layout.height}px`;
+    grips.el.style.transform = `scale(${scale})`;
     redraw();
   }
 
@@ -184,7 +199,8 @@ export function mountVariables(root: HTMLElement, model: Model, signal: AbortSig
       locate(x, y): Point {
         const { view, layout: { data } } = scene;
         const sketching = card.current()?.kind === "sketch";
-        return sketching ? [Math.max(0, (data.left + data.width - x) / view.left), view.v(y)] : [scene.probe.values[scene.from]!, view.v(y)];
+        const v = view.v(y / scale);
+        return sketching ? [Math.max(0, (data.left + data.width - x / scale) / view.left), v] : [scene.probe.values[scene.from]!, v];
       },
       wants() {
         const kind = card.asking() ? card.current()?.kind : null;
@@ -218,7 +234,7 @@ export function mountVariables(root: HTMLElement, model: Model, signal: AbortSig
     let pointer = -1;
     const to = (event: PointerEvent, last: boolean) => {
       const box = canvas.getBoundingClientRect();
-      const [x, y] = [event.clientX - box.left, event.clientY - box.top];
+      const [x, y] = [(event.clientX - box.left) / scale, (event.clientY - box.top) / scale];
       const { data } = scene.layout;
       const u = x < data.left + data.width ? backFrom(scene, scene.view.v(y)) : scene.view.u(x);
       commands.probeAt(scene, u, last);
@@ -290,8 +306,8 @@ function backFrom({ stack, from, to }: Scene, v: number): number {
   return stack.curves.slice(from, to).reduceRight((value, curve) => curve.back(value), v);
 }
 
-function penOf(canvas: HTMLCanvasElement, width: number, height: number): CanvasRenderingContext2D {
-  const ratio = window.devicePixelRatio || 1;
+function penOf(canvas: HTMLCanvasElement, width: number, height: number, scale = 1): CanvasRenderingContext2D {
+  const ratio = (window.devicePixelRatio || 1) * scale;
   const [w, h] = [Math.round(width * ratio), Math.round(height * ratio)];
   if (canvas.width !== w) canvas.width = w;
   if (canvas.height !== h) canvas.height = h;

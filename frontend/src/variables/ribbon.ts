@@ -36,7 +36,7 @@ const place = ([low, high]: Window, v: number) => HEIGHT - 4 - ((v - low) / (hig
 
 function drawStage(pen: Pen, { carried, bars }: Scene, k: number, x: number, window: Window, ink: Ink): void {
   const unit = (BELL - 4) / topOf(carried, k, window);
-  clipped(pen, { left: x, top: 0, width: BELL, height: HEIGHT }, () => {
+  clipped(pen, { left: x, top: TOP - 2, width: BELL, height: HEIGHT - TOP }, () => {
     bars[k]!.forEach(({ ends: [a, b], height }, i) => {
       if (![a, b, height].every(Number.isFinite)) return;
       const [top, bottom] = [place(window, Math.max(a, b)), place(window, Math.min(a, b))];

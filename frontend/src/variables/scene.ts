@@ -87,16 +87,20 @@ export function zAt({ stack, from }: Scene, u: number): number {
   return backTo(stack, u, from);
 }
 
+/** Shares of the area under the curve of stage k that lie below and above a window. */
 function beyondOf({ values, density }: Carried, k: number, [low, high]: Window): { low: number; high: number } {
   const beyond = { low: 0, high: 0 };
+  let all = 0;
   const [v, p] = [values[k]!, density[k]!];
   for (let i = 0; i + 1 < v.length; i++) {
     const middle = (v[i]! + v[i + 1]!) / 2;
     const piece = (Math.abs(v[i + 1]! - v[i]!) * (p[i]! + p[i + 1]!)) / 2;
+    if (!Number.isFinite(piece)) continue;
+    all += piece;
     if (middle < low) beyond.low += piece;
     if (middle > high) beyond.high += piece;
   }
-  return beyond;
+  return { low: beyond.low / all, high: beyond.high / all };
 }
 
 /** Where the density of stage k rises without bound: beside a singular place, above any height shown. */
