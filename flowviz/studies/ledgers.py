@@ -58,7 +58,10 @@ class AverageLedger:
         lines.append(f"{'base, -log2 p(z)':{width}}" + 30 * " " + f"{running:10.3f}")
         for title, row in reversed(list(zip(self.titles, self.terms, strict=True))):
             running += self.bits(sum(row.values()))
-            cells = [f"{self.bits(row[c]):+10.3f}" if c in row else f"{'':10}" for c in COLUMNS]
+            cells = [
+                f"{round(self.bits(row[c]), 3) + 0.0:+10.3f}" if c in row else f"{'':10}"
+                for c in COLUMNS
+            ]
             lines.append(f"{title:{width}}" + "".join(cells) + f"{running:10.3f}")
         return "\n".join(lines)
 

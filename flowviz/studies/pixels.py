@@ -84,7 +84,7 @@ def pixel_bits(
 def _nats(flow: Flow, x: Tensor) -> Tensor:
     """Shares (N, C, H, W) of log P(x) for one draw."""
     passages = []
-    for layer in _leaves(flow.layers):
+    for layer in leaves(flow.layers):
         z, terms = layer._forward(x, None, "sample")
         passages.append((layer, Passage(x, z, terms)))
         x = z
@@ -95,13 +95,13 @@ def _nats(flow: Flow, x: Tensor) -> Tensor:
     return shares
 
 
-def _leaves(layers: Iterable[Layer]) -> Iterator[Layer]:
+def leaves(layers: Iterable[Layer]) -> Iterator[Layer]:
     """The layers inside chains, in order: these keep the noise that they drew."""
     for layer in layers:
         if isinstance(layer, FlowifiedConv2d):
-            yield from _leaves(layer.steps.layers)
+            yield from leaves(layer.steps.layers)
         elif isinstance(layer, Sequential):
-            yield from _leaves(layer.layers)
+            yield from leaves(layer.layers)
         else:
             yield layer
 
