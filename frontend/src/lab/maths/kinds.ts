@@ -7,7 +7,8 @@ import { KINDS as conditioned } from "./conditioned";
 import { KINDS as elementwise } from "./elementwise";
 import { type Handle, type Kind, mapOf, type Params, type Point, type Value } from "./kind";
 import { KINDS as linear } from "./linear";
-import { KINDS as nets } from "./nets";
+import { ode } from "./ode";
+import { residual } from "./residual";
 import { KINDS as stochastic } from "./stochastic";
 import { KINDS as surjections } from "./surjections";
 
@@ -33,7 +34,8 @@ const ARITHMETIC: Record<string, (params: Params) => Point> = {
   ...elementwise,
   ...bends,
   ...conditioned,
-  ...nets,
+  residual,
+  ode,
   ...surjections,
   ...stochastic,
 };
