@@ -54,8 +54,9 @@ function repeated(x: ArrayLike<number>, n: number): Float64Array {
   return out;
 }
 
-/** log p(x), integrated over the noise. */
+/** log p(x): in closed form where the layer is sound, else integrated over its noise (its own reach, at most). */
 export function exactAt(map: LayerMap, x: ArrayLike<number>, fault: Fault, most = 161): number {
+  if (fault === "" && map.truth) return map.truth(x);
   const { noise, weights } = ruleOf(map.noise.forward, most);
   const { total } = claim(map, repeated(x, weights.length), weights.length, fault, noise);
   return Math.log(total.reduce((sum, value, i) => sum + weights[i]! * Math.exp(value), 0));
