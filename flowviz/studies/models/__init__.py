@@ -15,9 +15,13 @@ from collections.abc import Callable, Sequence
 
 from ...flow import Flow, seeded
 from ...layers.images import image_shape
-from .couplings import glow, nice, realnvp
+from .autoregressive import maf
 from .flowified import GREY, flowified
+from .funnels import funnel_conv, funnel_mlp
+from .glow import glow
+from .nice import nice
 from .nsf import rq_nsf
+from .realnvp import realnvp
 
 _MAKERS: dict[str, Callable[..., Flow]] = {
     **{f"flowified-{name}": functools.partial(flowified, network=name) for name in GREY},
@@ -25,8 +29,22 @@ _MAKERS: dict[str, Callable[..., Flow]] = {
     "realnvp": realnvp,
     "glow": glow,
     "rq-nsf": rq_nsf,
+    "maf": maf,
+    "funnel-mlp": funnel_mlp,
+    "funnel-conv": funnel_conv,
 }
 NAMES = tuple(_MAKERS)
+
+# Sizes that a CPU trains in minutes, beside the published ones, which are the defaults.
+SMALL: dict[str, dict] = {
+    "nice": {"hidden": (500,) * 3},
+    "realnvp": {"width": 32, "blocks": 2, "fold": True},
+    "glow": {"levels": 2, "steps": 8, "width": 64},
+    "rq-nsf": {"levels": 2, "steps": 4, "width": 32, "blocks": 1},
+    "maf": {"layers": 2, "hidden": (512,)},
+    "funnel-mlp": {},
+    "funnel-conv": {"levels": 2, "steps": 4, "width": 32, "blocks": 1},
+}
 
 
 def build(name: str, shape: Sequence[int], *, seed: int | None = 0, **options) -> Flow:

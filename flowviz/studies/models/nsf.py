@@ -8,43 +8,12 @@ from collections.abc import Sequence
 from torch import Tensor
 
 from ...flow import Flow
-from ...layer import Bijection, Layer, batch_shape
+from ...layer import Layer
 from ...layers import ActNorm, Conv1x1, ConvCoupling, Reversal, SplineCoupling, Split, Squeeze
-from ...layers.images import image_shape
 from ...layers.univariate import RationalQuadratic
 from ...nets import ConvNet, ResidualConvNet
+from .channels import ChannelOrder
 from .pixels import from_pixels, halvings
-
-
-class ReversedChannels(Bijection):
-    """z[c] = x[C - 1 - c]: the channels of an image in reverse order.
-
-    Shapes: x, z (..., C, H, W). Ledger: volume = 0. Exact. Path: nothing moves; the channels are
-    relabelled at tau = 1 (`cut`).
-    """
-
-    cut = True
-
-    def __init__(self, shape: Sequence[int]) -> None:
-        super().__init__()
-        self.data_shape = self.latent_shape = image_shape(shape, "ReversedChannels")
-
-    def _map(self, x: Tensor, context: Tensor | None) -> tuple[Tensor, Tensor]:
-        return x.flip(-3), x.new_zeros(batch_shape(x, self.data_shape))
-
-    def _unmap(self, z: Tensor, context: Tensor | None) -> tuple[Tensor, Tensor]:
-        return self._map(z, context)
-
-    def _path(self, x: Tensor, tau: float, context: Tensor | None) -> Tensor:
-        return x.flip(-3) if tau == 1 else x.clone()
-
-    @property
-    def title(self) -> str:
-        return "reversed channels"
-
-    @property
-    def action(self) -> str:
-        return "the channels change their order"
 
 
 def spline_couplings(shape: tuple[int, ...], count: int) -> list[Layer]:
@@ -59,7 +28,7 @@ def spline_couplings(shape: tuple[int, ...], count: int) -> list[Layer]:
             coupling = SplineCoupling(*shape, "second", (256,) * 3, bins=5, bound=3.0)
             layers += [coupling, Reversal(*shape)]
         else:
-            layers += [_conv_coupling(shape), ReversedChannels(shape)]
+            layers += [_conv_coupling(shape), ChannelOrder(shape, range(shape[0])[::-1])]
     return layers
 
 
@@ -92,18 +61,20 @@ def rq_nsf(
     """
     layers = from_pixels(shape, dequantization)
     levels = halvings(shape, 3) if levels is None else levels
+    spline = RationalQuadratic(bins, bound)
     for level in range(levels):
         layers.append(Squeeze(layers[-1].latent_shape))
         for _ in range(steps):
-            layers += _step(layers[-1].latent_shape, RationalQuadratic(bins, bound), width, blocks)
+            layers += spline_step(layers[-1].latent_shape, spline, width, blocks)
         if multi_scale and level < levels - 1:
             layers.append(Split(layers[-1].latent_shape, width))
     return Flow([*layers, ActNorm(layers[-1].latent_shape, channels=True)])
 
 
-def _step(
+def spline_step(
     shape: tuple[int, ...], univariate: RationalQuadratic, width: int, blocks: int
 ) -> list[Layer]:
+    """ActNorm, 1 x 1 convolution, and a coupling with a residual conditioner."""
     net = functools.partial(residual_net, width=width, blocks=blocks)
     coupling = ConvCoupling(shape, univariate, net=net)
     return [ActNorm(shape, channels=True), Conv1x1(shape), coupling]
