@@ -16,6 +16,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from .audit import Audit
+
 
 @dataclass(frozen=True)
 class Step:
@@ -73,7 +75,8 @@ class Trace:
     sets: "data" (points normalized) and "model" (draws from the base, generated), each
     `Particles`. grids: "data" and "latent", polylines (F, K, P, 2) that are a regular grid on
     that side. center (F, 2), radius (F,): the square window of every frame, the same for all of
-    them unless the sides differ much in size. nll, entropy in nats.
+    them unless the sides differ much in size. nll, entropy in nats. audit: the claimed density,
+    summed over a plain grid.
     """
 
     title: str
@@ -87,6 +90,7 @@ class Trace:
     nll: float
     entropy: float | None = None
     exact: bool = field(default=True)
+    audit: Audit | None = None
 
     @property
     def frames(self) -> int:

@@ -15,12 +15,14 @@ from typing import Any
 
 import numpy as np
 
+from .audit import Audit
 from .trace import Step, Trace
 
 VERSION = 1
 _POINT_BITS = 14  # 1/16384 of the extent: a thirtieth of a pixel
 _MESH_BITS = 20  # filaments are thin: their areas need more
 _LEDGER_BITS = 19  # of a range of 50 nats: 1e-4
+_AUDIT_BITS = 13  # of a range of 50 nats: 6e-3, and the errors of thousands of cells cancel
 _LEVEL = 6
 
 
@@ -44,6 +46,9 @@ def _arrays(trace: Trace):
     yield "mesh/mass", trace.mesh.mass.reshape(-1), _LEDGER_BITS, False
     for name, lines in trace.grids.items():
         yield f"grid/{name}", lines, _POINT_BITS + zoom, True
+    if trace.audit:
+        yield "audit/base", trace.audit.base, _AUDIT_BITS, True
+        yield "audit/terms", trace.audit.terms, _AUDIT_BITS, True
 
 
 def _head(trace: Trace) -> dict[str, Any]:
@@ -61,7 +66,12 @@ def _head(trace: Trace) -> dict[str, Any]:
         "entropy": trace.entropy,
         "nll": trace.nll,
         "sets": list(trace.sets),
+        "audit": _box(trace.audit),
     }
+
+
+def _box(audit: Audit | None) -> dict[str, Any] | None:
+    return audit and {"low": audit.low.tolist(), "high": audit.high.tolist()}
 
 
 def _layer(step: Step) -> dict[str, Any]:

@@ -1,8 +1,8 @@
 """One HTML file that plays a widget: no kernel, no network.
 
 The page holds the widget's host script (the module together with a small stand-in for the
-notebook's model) and its state as a JSON block. Its content policy admits that one script, by its
-hash, and nothing from outside.
+notebook's model, compressed) and its state as a JSON block. Its content policy admits that one
+script and the code in it, each by its hash, and nothing from outside.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ import base64
 import hashlib
 import html
 import json
+import re
+import zlib
 from importlib.resources import files
 from typing import Any
 
@@ -44,9 +46,8 @@ def static_text(name: str) -> str:
 def page(name: str, state: dict[str, Any], title: str, language: str = "en") -> str:
     """The page that mounts the widget `name` on `state`; bytes travel as base64."""
     script = static_text(f"{name}.host.js")
-    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     policy = (
-        f"default-src 'none'; script-src 'sha256-{digest}'; "
+        f"default-src 'none'; script-src {' '.join(admitted(script))}; "
         "style-src 'unsafe-inline'; img-src data: blob:"
     )
     return _PAGE.format(
@@ -57,6 +58,14 @@ def page(name: str, state: dict[str, Any], title: str, language: str = "en") -> 
         state=_json(state),
         script=script,
     )
+
+
+def admitted(script: str) -> list[str]:
+    """Hash sources of a host script, and of the code that it unpacks and runs."""
+    packed = re.search(r'const packed="([A-Za-z0-9+/=]+)"', script)
+    code = [zlib.decompress(base64.b64decode(packed[1]))] if packed else []
+    digests = [hashlib.sha256(text).digest() for text in (script.encode(), *code)]
+    return [f"'sha256-{base64.b64encode(digest).decode()}'" for digest in digests]
 
 
 def frame(document: str, title: str, height: int) -> str:

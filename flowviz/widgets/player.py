@@ -39,8 +39,9 @@ class TransportPlayer(Widget):
     _esm = static_text("player.js")
     _view = (
         *("position", "playing", "speed", "direction", "selected"),
-        *("show_density", "show_particles", "show_grid"),
+        *("show_density", "show_particles", "show_grid", "show_audit", "broken"),
     )
+    _linked = ("position", "direction", "selected", "speed")
 
     meta = traitlets.Dict().tag(sync=True)
     payload = traitlets.Union([traitlets.Bytes(), traitlets.Unicode()]).tag(sync=True)
@@ -51,6 +52,8 @@ class TransportPlayer(Widget):
     show_density = traitlets.Bool(True).tag(**VIEWED)
     show_particles = traitlets.Bool(True).tag(**VIEWED)
     show_grid = traitlets.Bool(True).tag(**VIEWED)
+    show_audit = traitlets.Bool(False).tag(**VIEWED)
+    broken = traitlets.List(traitlets.Enum(["", "drop", "flip"])).tag(**VIEWED)
     selected = traitlets.Int(-1, min=-1).tag(**VIEWED)
 
     def __init__(

@@ -25,6 +25,9 @@ _COMMON = (
     *("beats", "beat", "hidden", "group"),
 )
 
+# Of the page, but no part of the state.
+_CONSTANT = ("texts", "viewed", "linked", "origin")
+
 
 class Widget(anywidget.AnyWidget):
     """A picture that lives in the browser, with or without a kernel behind it.
@@ -35,16 +38,19 @@ class Widget(anywidget.AnyWidget):
     {"state": {trait: value}, "say": text, "question": id}; beat: the present one, -1 before them.
     questions, answers, asked, revealed: see `ask`.
 
-    A concrete widget sets `_name` (its bundle), `_esm`, `_height` (of its stored frame, pixels)
-    and `_view` (the traits that make its picture, all JSON), and says what it is called.
+    A concrete widget sets `_name` (its bundle), `_esm`, `_height` (of its stored frame,
+    pixels), `_view` (the traits that make its picture, all JSON) and `_linked` (those that widgets
+    of one group share), and says what it is called.
     """
 
     _name: str
     _height = 730
     _view: tuple[str, ...] = ()
+    _linked: tuple[str, ...] = ()
 
     texts = traitlets.Dict().tag(sync=True)
     viewed = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    linked = traitlets.List(traitlets.Unicode()).tag(sync=True)
     origin = traitlets.Dict().tag(sync=True)
     theme = traitlets.Enum(["auto", "light", "dark"], "auto").tag(**VIEWED)
     language = traitlets.Enum(LANGUAGES, "en").tag(**VIEWED)
@@ -60,7 +66,7 @@ class Widget(anywidget.AnyWidget):
     group = traitlets.Unicode("").tag(**VIEWED)
 
     def __init__(self, **traits: Any) -> None:
-        super().__init__(viewed=[*self._view, *_COMMON], **traits)
+        super().__init__(viewed=[*self._view, *_COMMON], linked=[*self._linked], **traits)
         self.texts = texts(self._name, self.language)
 
     @property
@@ -189,7 +195,7 @@ class Widget(anywidget.AnyWidget):
         return self._heavy()
 
     def _page(self, heavy: dict[str, Any] | None = None) -> str:
-        own = {"texts": self.texts, "viewed": self.viewed, "origin": self.origin}
+        own = {name: getattr(self, name) for name in _CONSTANT}
         rest = self._heavy() if heavy is None else heavy
         return page(self._name, {**self._values(), **own, **rest}, self.title, self.language)
 

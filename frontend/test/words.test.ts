@@ -4,6 +4,9 @@ import type { State } from "../src/player/state";
 import type { Ledger } from "../src/shared/ledger";
 import { count, figure, plain, signed } from "../src/shared/numbers";
 import { fixture } from "./fixture";
+import { say as texts } from "./say";
+
+const t = texts("en", "player");
 
 const { meta } = fixture({ count: 2, cells: 2 });
 const entry = (volume: number | null, decoder: number | null = null, encoder: number | null = null) => ({ volume, decoder, encoder });
@@ -15,7 +18,7 @@ const ledger: Ledger = {
 };
 const path = (border: number): [number, number] => [border, -border];
 const say = (changes: Partial<Scene>) =>
-  sentence({ meta, direction: "normalize", position: 0.5, ledger, set: { name: "data", count: 5000 }, path, ...changes })
+  sentence({ t, meta, direction: "normalize", position: 0.5, ledger, set: { name: "data", count: 5000 }, path, ...changes })
     .map(({ text }) => text)
     .join("");
 
@@ -66,21 +69,22 @@ describe("the sentence", () => {
 
 describe("where it is", () => {
   test("layer and progress, in the direction of travel", () => {
-    expect(whereWords(meta, 1.5, "normalize")).toBe("Layer 2 of 4, rotation, half way");
-    expect(whereWords(meta, 1.25, "generate")).toBe("Layer 2 of 4, rotation, three quarters done");
-    expect(whereWords(meta, 1, "normalize")).toBe("Layer 1 of 4, scaling, done");
-    expect(whereWords(meta, 3.5, "normalize")).toBe("Layer 4 of 4, swap, a cut");
-    expect(whereWords(meta, 0, "normalize")).toBe("Data side");
-    expect(whereWords(meta, 4, "generate")).toBe("Latent side");
+    expect(whereWords(t, meta, 1.5, "normalize")).toBe("Layer 2 of 4, rotation, half way");
+    expect(whereWords(t, meta, 1.25, "generate")).toBe("Layer 2 of 4, rotation, three quarters done");
+    expect(whereWords(t, meta, 1, "normalize")).toBe("Layer 1 of 4, scaling, done");
+    expect(whereWords(t, meta, 3.5, "normalize")).toBe("Layer 4 of 4, swap, a cut");
+    expect(whereWords(t, meta, 0, "normalize")).toBe("Data side");
+    expect(whereWords(t, meta, 4, "generate")).toBe("Latent side");
   });
 
   test("what a key has changed", () => {
     const state: State = {
       position: 0, playing: false, speed: 1, direction: "normalize", selected: -1, theme: "auto",
-      show: { density: true, particles: true, grid: true },
+      broken: [], notation: "latent", asked: "", presenting: false,
+      show: { density: true, particles: true, grid: true, audit: false },
     };
     const set = { name: "data" as const, count: 5000 };
-    const said = (now: Partial<State>) => changeWords(state, { ...state, ...now }, set, ledger);
+    const said = (now: Partial<State>) => changeWords(t, state, { ...state, ...now }, set, ledger);
     expect(said({ position: 2 })).toBeNull();
     expect(said({ selected: 16 })).toBe("Point 17 of 5,000, log p(x) −2.50 nats");
     expect(said({ speed: 2 })).toBe("Speed 2");

@@ -81,7 +81,7 @@ function haloText(context: CanvasRenderingContext2D, palette: Palette): Halo {
 }
 
 /** A strip of the colour scale with its ends. */
-export function drawKey(context: CanvasRenderingContext2D, frame: Frame, top: number, palette: Palette): void {
+export function drawKey(context: CanvasRenderingContext2D, frame: Frame, top: number, name: string, palette: Palette): void {
   const [wide, high] = [104, 7];
   const [x, y] = [frame.width - wide - 8, 10];
   const halo = haloText(context, palette);
@@ -100,7 +100,7 @@ export function drawKey(context: CanvasRenderingContext2D, frame: Frame, top: nu
   halo("0", x, baseline, palette.mute);
   context.textAlign = "right";
   halo(`≥ ${figure(top, 2)}`, x + wide, baseline, palette.mute);
-  halo("density", x - 8, y + high, palette.mute);
+  halo(name, x - 8, y + high, palette.mute);
 }
 
 function css([r, g, b]: Rgb): string {

@@ -4,7 +4,7 @@ import type { Model } from "../shared/afm";
 import { ancestors } from "../shared/theme";
 import { throttle } from "../shared/throttle";
 import type { Trace } from "../shared/trace";
-import type { Help } from "./help";
+import type { Help } from "../shared/help";
 import type { Action } from "./keys";
 import { first, nearest, toward } from "./pick";
 import { atEnd, nextStop, startOf } from "./playback";
@@ -26,7 +26,7 @@ const REACH = 24;
 /** CSS pixels that an arrow key moves at least. */
 const STRIDE = 7;
 
-export function createCommands(model: Model, trace: Trace, picture: Picture, help: Help, root: HTMLElement): Commands {
+export function createCommands(model: Model, trace: Trace, picture: Picture, help: Help, root: HTMLElement, locked: () => boolean): Commands {
   const layers = trace.meta.layers.length;
   const save = throttle(() => model.save_changes(), 100);
 
@@ -37,10 +37,12 @@ export function createCommands(model: Model, trace: Trace, picture: Picture, hel
   }
 
   function scrub(position: number, last: boolean): void {
+    if (locked()) return;
     set({ position: within(position, 0, layers), playing: false }, last);
   }
 
   function select(x: number, y: number): void {
+    if (locked()) return;
     const { x: px, y: py, unit } = picture.locate(x, y);
     set({ selected: nearest(picture.points(), px, py, REACH * unit) }, true);
   }
@@ -66,10 +68,11 @@ export function createCommands(model: Model, trace: Trace, picture: Picture, hel
   }
 
   function clear(state: State): void {
-    if (!help.close() && state.selected >= 0) set({ selected: -1 }, true);
+    if (!help.close() && state.selected >= 0 && !locked()) set({ selected: -1 }, true);
   }
 
   function act(action: Action): void {
+    if (locked() && action.do !== "help" && action.do !== "leave" && action.do !== "clear") return;
     const state = readState(model, trace);
     const { position } = state;
     switch (action.do) {

@@ -1,52 +1,59 @@
-/** Above the picture: the title, the direction, what is shown, saving. */
+/** Above the picture: the title, the direction, what is shown. */
 
-import { canDownload, iconButton, segments, toggle } from "../shared/controls";
-import { h } from "../shared/dom";
+import type { Model } from "../shared/afm";
+import { segments, toggle } from "../shared/controls";
+import { headerBar } from "../shared/header";
+import type { Say } from "../shared/strings";
 import type { Action } from "./keys";
 import { PARTS, type Direction, type Part, type State } from "./state";
-
-const TITLES: Record<Part, string> = {
-  density: "the density, mass over area (D)",
-  particles: "the particles (P)",
-  grid: "the grid that is carried along (G)",
-};
 
 export interface Header {
   el: HTMLElement;
   update(state: State): void;
 }
 
-export function createHeader(title: string, parts: Part[], act: (action: Action) => void, save: () => void): Header {
+const DIRECTIONS: Direction[] = ["normalize", "generate"];
+
+export function createHeader(
+  title: string,
+  parts: Part[],
+  t: Say,
+  model: Model,
+  act: (action: Action) => void,
+  save: () => void,
+): Header {
   const direction = segments<Direction>(
-    "direction",
-    [
-      { value: "normalize", text: "data → latent", title: "normalize" },
-      { value: "generate", text: "latent → data", title: "generate" },
-    ],
+    t("direction"),
+    DIRECTIONS.map((value) => ({ value, text: t(value), title: t(`${value} title`) })),
     (value) => {
       if (value !== shown) act({ do: "reverse" });
     },
   );
+  direction.el.dataset["control"] = "direction";
+  direction.el.dataset["locks"] = "";
   let shown: Direction = "normalize";
-  const toggles = PARTS.filter((part) => parts.includes(part)).map((part) => ({
-    part,
-    one: toggle(part, TITLES[part], () => act({ do: "toggle", part })),
-  }));
-  const el = h(
-    "header",
-    { class: "flowviz-header" },
-    h("strong", { class: "flowviz-title" }, title),
-    direction.el,
-    h("div", { class: "flowviz-parts", role: "group", "aria-label": "shown" }, ...toggles.map(({ one }) => one.el)),
-    canDownload() ? iconButton("save", "save the picture (PNG)", save, "square") : null,
-    iconButton("keys", "keys (?)", () => act({ do: "help" }), "square"),
-  );
+  const toggles = PARTS.filter((part) => parts.includes(part)).map((part) => {
+    const one = toggle(t(part), t(`${part} title`), () => act({ do: "toggle", part }));
+    one.el.dataset["control"] = part;
+    if (part === "audit") one.el.dataset["locks"] = "";
+    return { part, one };
+  });
+  const bar = headerBar({
+    title,
+    choices: [direction.el],
+    toggles: toggles.map(({ one }) => one.el),
+    t,
+    model,
+    save,
+    help: () => act({ do: "help" }),
+  });
   return {
-    el,
+    el: bar.el,
     update(state) {
       shown = state.direction;
       direction.set(shown);
       for (const { part, one } of toggles) one.set(state.show[part]);
+      bar.update();
     },
   };
 }

@@ -8,6 +8,8 @@ export function listenToKeys(
   strip: HTMLElement,
   selected: () => boolean,
   act: (action: Action) => void,
+  /** Keys on the picture that a question wants. */
+  aimed: (event: KeyboardEvent) => boolean,
   signal: AbortSignal,
 ): void {
   const place = (target: EventTarget | null): Place => {
@@ -21,6 +23,8 @@ export function listenToKeys(
       if (event.ctrlKey || event.metaKey || event.altKey || event.key === "Tab") return;
       event.stopPropagation();
       const { key, shiftKey, target } = event;
+      if (target instanceof HTMLInputElement) return;
+      if (target === canvas && aimed(event)) return event.preventDefault();
       const action = keyAction({ key, shift: shiftKey, place: place(target), selected: selected() });
       if (!action) return;
       event.preventDefault();

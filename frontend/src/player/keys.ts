@@ -1,5 +1,6 @@
 /** What a key means, as a plain function: the one list of all keys. */
 
+import type { KeyRow } from "../shared/help";
 import type { Part } from "./state";
 
 export type Action =
@@ -43,6 +44,7 @@ const EVERYWHERE: Record<string, Action> = {
   d: { do: "toggle", part: "density" },
   p: { do: "toggle", part: "particles" },
   g: { do: "toggle", part: "grid" },
+  m: { do: "toggle", part: "audit" },
   r: { do: "reverse" },
   "+": { do: "speed", by: 1 },
   "=": { do: "speed", by: 1 },
@@ -70,16 +72,16 @@ function arrowAction([dx, dy]: [number, number], shift: boolean, place: Place): 
   return null;
 }
 
-/** Keys in words, for the panel of keys. */
-export const KEY_HELP: [string[], string][] = [
-  [["Space"], "play, pause"],
-  [["[", "]"], "one layer back, one on"],
-  [["Home", "End"], "data side, latent side"],
-  [["←", "→"], "on the strip: move by 0.05, with Shift by 0.01"],
-  [["←", "↑", "↓", "→"], "on the picture: to the next point that way"],
-  [["Enter"], "on the picture: choose a first point"],
-  [["D", "P", "G"], "density, particles, grid"],
-  [["R"], "the other direction"],
-  [["+", "−"], "faster, slower"],
-  [["Esc"], "no point; then leave the player"],
+/** The keys as they are printed, and what they do. */
+export const KEY_HELP: KeyRow[] = [
+  [["Space"], "key play"],
+  [["[", "]"], "key layer"],
+  [["Home", "End"], "key ends"],
+  [["←", "→"], "key strip"],
+  [["←", "↑", "↓", "→"], "key picture"],
+  [["Enter"], "key first"],
+  [["D", "P", "G", "M"], "key parts"],
+  [["R"], "key reverse"],
+  [["+", "−"], "key speed"],
+  [["Esc"], "key escape"],
 ];

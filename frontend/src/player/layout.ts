@@ -19,11 +19,15 @@ const LEDGER = 420;
 /** Padding and borders around the picture. */
 const AROUND = 31;
 
-export function layoutFor(width: number): Layout {
+/** Header, strip, and the bar of a lecture's steps, when presenting. */
+const BARS = 250;
+
+/** `height`: of the screen, when presenting. */
+export function layoutFor(width: number, height: number | null = null): Layout {
   const narrow = width < NARROW;
   const room = narrow ? width : Math.min(width / 2, width - LEDGER);
   return {
-    side: Math.max(LEAST_SIDE, Math.min(MOST_SIDE, Math.round(room - AROUND))),
+    side: Math.max(LEAST_SIDE, Math.min(height === null ? MOST_SIDE : height - BARS, Math.round(room - AROUND))),
     narrow,
     tight: width < 480 || (!narrow && width < 960),
     snug: width < 1100,

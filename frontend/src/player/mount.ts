@@ -3,15 +3,21 @@
 import type { Model } from "../shared/afm";
 import { downloadCanvas } from "../shared/controls";
 import { h, put } from "../shared/dom";
+import { linkOf } from "../shared/fragment";
+import { createHelp } from "../shared/help";
 import { createLighter } from "../shared/light";
+import { createLive } from "../shared/live";
+import { stringsOf } from "../shared/strings";
 import { applyTheme, watchTheme } from "../shared/theme";
 import type { Trace } from "../shared/trace";
+import { createAsking } from "./asking";
+import { createAuditPanel } from "./auditpanel";
 import { createCommands } from "./commands";
+import { createEquation } from "./equation";
 import { createHeader } from "./header";
-import { createHelp } from "./help";
+import { KEY_HELP } from "./keys";
 import { listenToKeys } from "./keyboard";
 import { layoutFor } from "./layout";
-import { createLive } from "../shared/live";
 import { createLoop } from "./loop";
 import { createPanel } from "./panel";
 import { createPlayer } from "./playing";
@@ -22,21 +28,26 @@ import { createTransport } from "./transport";
 
 export function mountPlayer(root: HTMLElement, model: Model, trace: Trace, signal: AbortSignal): void {
   const { meta } = trace;
+  const t = stringsOf(model);
   const read = () => readState(model, trace);
-  const canvas = h("canvas", { class: "flowviz-canvas", role: "application", tabindex: 0 });
-  const picture = createPicture(canvas, trace);
-  const lighter = createLighter(root);
-  const [live, help] = [createLive(), createHelp()];
-  const commands = createCommands(model, trace, picture, help, root);
-  const { act, scrub, select } = commands;
-  const header = createHeader(meta.title, partsOf(trace), act, () => downloadCanvas(canvas, fileName(meta.title)));
-  const panel = createPanel(meta, (to) => act({ do: "go", to }), lighter);
-  const transport = createTransport(meta, act, scrub);
-  const tell = createTeller(trace, { root, canvas, header, panel, transport, live });
-  const stage = h("div", { class: "flowviz-stage" }, canvas);
-  const main = h("div", { class: "flowviz-main" }, stage, h("div", { class: "flowviz-side" }, panel.el));
+  const canvas = h("canvas.canvas", { role: "application", tabindex: 0 });
+  const picture = createPicture(canvas, trace, t);
+  const [live, help] = [createLive(), createHelp(KEY_HELP, t, () => linkOf("player", model))];
+  const lighter = createLighter(root, () => redraw());
+  const asking = createAsking(root, canvas, model, trace, picture, t, () => redraw(), signal);
+  const { card, aiming } = asking;
+  const commands = createCommands(model, trace, picture, help, root, card.asking);
+  const { act, scrub, select, set } = commands;
+  const header = createHeader(meta.title, partsOf(trace), t, model, act, () => downloadCanvas(canvas, fileName(meta.title)));
+  const equation = createEquation(meta.exact, t, lighter, (notation) => set({ notation }, true));
+  const audit = createAuditPanel(trace, t, (broken) => set({ broken }, true));
+  const panel = createPanel(meta, t, (to) => act({ do: "go", to }), lighter, equation, card.el, audit.el);
+  const transport = createTransport(meta, t, act, scrub);
+  const tell = createTeller(trace, { root, canvas, header, panel, transport, live, t });
+  const stage = h("div.stage", {}, canvas);
+  const main = h("div.main", {}, stage, h("div.side", {}, panel.el));
   root.append(header.el, main, transport.el, live.el, help.el);
-  setAttributes(root, { role: "group", "aria-label": `Transport player: ${meta.title}`, tabindex: "-1" });
+  setAttributes(root, { role: "group", "aria-label": t("label", { title: meta.title }), tabindex: "-1" });
 
   let palette = applyTheme(root, read().theme);
   let fitted = "";
@@ -48,8 +59,12 @@ export function mountPlayer(root: HTMLElement, model: Model, trace: Trace, signa
     const key = JSON.stringify(state);
     if (key === drawn) return;
     drawn = key;
-    picture.draw(state, palette);
+    const block = asking.block();
+    picture.draw(state, palette, { block, field: lighter.lit() === "volume", marks: asking.marks() });
     tell(state);
+    equation.set(state.notation);
+    panel.audit(state.show.audit);
+    if (state.show.audit) audit.update(state.broken, picture.painted(), block === null ? null : picture.blockNow(block));
     setAttributes(root, { "data-frames-drawn": String(++frames), "data-ready": "1" });
   }
 
@@ -65,6 +80,14 @@ export function mountPlayer(root: HTMLElement, model: Model, trace: Trace, signa
     loop.wake();
   }
 
+  /** A trait has changed: the question may be another one, and the room. */
+  function changed(): void {
+    if (card.current()?.id !== root.dataset["asked"] || card.asking()) aiming.clear();
+    card.update();
+    fit();
+    loop.wake();
+  }
+
   function recolour(): void {
     palette = applyTheme(root, read().theme);
     redraw();
@@ -72,10 +95,12 @@ export function mountPlayer(root: HTMLElement, model: Model, trace: Trace, signa
 
   function fit(): void {
     const ratio = window.devicePixelRatio || 1;
-    const room = `${root.clientWidth} ${ratio}`;
+    const presenting = root.classList.contains("flowviz-present");
+    const height = presenting ? root.clientHeight : null;
+    const room = `${root.clientWidth} ${ratio} ${height}`;
     if (root.clientWidth === 0 || room === fitted) return;
     fitted = room;
-    const { side, narrow, tight, snug } = layoutFor(root.clientWidth);
+    const { side, narrow, tight, snug } = layoutFor(root.clientWidth, height);
     for (const [name, on] of Object.entries({ narrow, tight, snug })) root.classList.toggle(`flowviz-${name}`, on);
     canvas.style.width = canvas.style.height = `${side}px`;
     picture.resize(side, ratio);
@@ -95,12 +120,14 @@ export function mountPlayer(root: HTMLElement, model: Model, trace: Trace, signa
   );
   watchSize(root, fit, signal);
   watchTheme(root, recolour, signal);
-  listenToModel(model, signal, () => loop.wake(), recolour);
-  listenToKeys(root, canvas, transport.strip, () => read().selected >= 0, act, signal);
+  listenToModel(model, signal, changed, recolour);
+  listenToKeys(root, canvas, transport.strip, () => read().selected >= 0, act, aiming.key, signal);
   canvas.addEventListener("click", (event) => {
+    if (event.defaultPrevented) return;
     const box = canvas.getBoundingClientRect();
     select(event.clientX - box.left, event.clientY - box.top);
   });
+  card.update();
   fit();
 }
 
@@ -110,7 +137,7 @@ function setAttributes(el: Element, attributes: Record<string, string>): void {
 
 function partsOf(trace: Trace): Part[] {
   const grid = gridOf(trace, "normalize") ?? gridOf(trace, "generate");
-  return [...(trace.mesh ? ["density" as const] : []), "particles", ...(grid ? ["grid" as const] : [])];
+  return [...(trace.mesh ? ["density" as const] : []), "particles", ...(grid ? ["grid" as const] : []), ...(trace.mesh ? ["audit" as const] : [])];
 }
 
 function fileName(title: string): string {

@@ -2,10 +2,12 @@
 
 import { h, putText } from "../shared/dom";
 import { barScale, finite, type Entry, type Ledger } from "../shared/ledger";
+import type { FormulaCard } from "../shared/formula";
 import type { Lighter } from "../shared/light";
 import { figure, plain, signed } from "../shared/numbers";
 import { sentence, type Piece } from "../shared/pieces";
-import { COLUMNS, type Column, type Meta } from "../shared/trace";
+import type { Say } from "../shared/strings";
+import { COLUMNS, type Meta } from "../shared/trace";
 
 
 export interface Panel {
@@ -15,43 +17,30 @@ export interface Panel {
   /** The layer at work: -1 the data side, L the latent side. */
   mark(layer: number): void;
   say(pieces: Piece[]): void;
+  /** The audit in the place of the ledger. */
+  audit(on: boolean): void;
   /** Little room: no bars, and no columns that no layer has. */
   tighten(tight: boolean): void;
 }
 
-type Highlight = Column | "base";
-
-export function createPanel(meta: Meta, go: (position: number) => void, lighter: Lighter): Panel {
-  const table = createTable(meta, go, lighter);
+export function createPanel(meta: Meta, t: Say, go: (position: number) => void, lighter: Lighter, formula: FormulaCard, card: HTMLElement, audit: HTMLElement): Panel {
+  const table = createTable(meta, t, go, lighter);
   const said = sentence();
-  const el = h("div", { class: "flowviz-panel" }, createEquation(meta, lighter), table.el, said.el);
+  table.el.dataset["control"] = "ledger";
+  table.el.dataset["locks"] = "";
+  const el = h("div.panel", {}, formula.el, formula.code, table.el, audit, card, said.el);
   return {
     el,
     show: table.show,
     mark: table.mark,
+    audit(on) {
+      table.el.hidden = on;
+      audit.hidden = !on;
+      if (formula.code) formula.code.hidden = on;
+    },
     tighten: table.tighten,
     say: said.say,
   };
-}
-
-function createEquation(meta: Meta, lighter: Lighter): HTMLElement {
-  const term = (column: Highlight, text: string) => {
-    const button = h("button", { type: "button", class: "flowviz-term", "data-column": column, "data-key": column }, text);
-    lighter.follow(button, column);
-    return button;
-  };
-  return h(
-    "div",
-    { class: "flowviz-equation", role: "group", "aria-label": "the likelihood ledger" },
-    `log p(x) ${meta.exact ? "=" : "≥"} `,
-    term("base", "log p(z)"),
-    " + Σ ",
-    term("volume", "volume"),
-    " + ",
-    term("decoder", "decoder"),
-    " + ",
-    term("encoder", "encoder"),
-  );
 }
 
 interface Row {
@@ -61,17 +50,17 @@ interface Row {
   fill(entry: Entry | null, scale: number, running: string): void;
 }
 
-function createTable(meta: Meta, go: (position: number) => void, lighter: Lighter) {
+function createTable(meta: Meta, t: Say, go: (position: number) => void, lighter: Lighter) {
   const layers = meta.layers;
-  const caption = h("caption", {});
-  const base = createRow("flowviz-base", "", "base, log p(z)", () => go(layers.length));
-  const rows = layers.map((layer, l) => createRow("", String(l + 1), layer.title, () => go(l + 0.5)));
+  const caption = h("caption");
+  const base = createRow("flowviz-base", "", t("base"), () => go(layers.length));
+  const rows = layers.map((layer, l) => createRow("", String(l + 1), t(layer.title), () => go(l + 0.5)));
   const total = createRow("flowviz-total", "", "log p(x)", () => go(0));
-  const density = h("span", { class: "flowviz-density" });
+  const density = h("span.density");
   total.bar.append(density);
   const body = h("tbody", {}, base.el, ...[...rows].reverse().map((row) => row.el));
-  const table = h("table", {}, caption, createHead(lighter), body, h("tfoot", {}, total.el));
-  const el = h("div", { class: "flowviz-scroll" }, table);
+  const table = h("table", {}, caption, createHead(t, lighter), body, h("tfoot", {}, total.el));
+  const el = h("div.scroll", {}, table);
   const relation = meta.exact ? "" : "≥ ";
   const used = COLUMNS.filter((column) => layers.some((layer) => layer.columns.includes(column)));
   for (const column of COLUMNS) {
@@ -105,26 +94,26 @@ function createTable(meta: Meta, go: (position: number) => void, lighter: Lighte
   return { el, show, mark, tighten };
 }
 
-function createHead(lighter: Lighter): HTMLTableSectionElement {
+function createHead(t: Say, lighter: Lighter): HTMLTableSectionElement {
   const columns = COLUMNS.map((column) => {
-    const cell = h("th", { scope: "col", class: "flowviz-number", "data-column": column, "data-key": column }, column);
+    const cell = h("th", { scope: "col", class: "flowviz-number", "data-column": column, "data-key": column }, t(column));
     lighter.follow(cell, column);
     return cell;
   });
-  const bars = h("td", { class: "flowviz-barcell" });
-  const running = h("th", { scope: "col", class: "flowviz-number flowviz-running" }, "running sum");
-  return h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "layer"), ...columns, bars, running));
+  const bars = h("td.barcell");
+  const running = h("th", { scope: "col", class: "flowviz-number flowviz-running" }, t("running"));
+  return h("thead", {}, h("tr", {}, h("th", { scope: "col" }, t("layer")), ...columns, bars, running));
 }
 
 function createRow(kind: string, number: string, title: string, run: () => void): Row {
   const button = h("button", { type: "button" }, number ? h("b", {}, number) : null, " ", h("span", { title }, title));
   const head = h("th", { scope: "row" }, button);
-  const cells = number ? COLUMNS.map((column) => h("td", { class: "flowviz-number", "data-column": column, "data-key": column })) : [];
-  const bar = h("td", { class: "flowviz-barcell" });
-  const running = h("td", { class: "flowviz-number flowviz-running" });
+  const cells = number ? COLUMNS.map((column) => h("td.number", { "data-column": column, "data-key": column })) : [];
+  const bar = h("td.barcell");
+  const running = h("td.number.running");
   const el = h("tr", { class: kind || null }, head, ...cells, bar, running);
   const pieces = COLUMNS.map((column) => h("i", { "data-column": column, "data-key": column }));
-  if (number) bar.append(h("span", { class: "flowviz-bar", "aria-hidden": "true" }, ...pieces));
+  if (number) bar.append(h("span.bar", { "aria-hidden": "true" }, ...pieces));
   el.addEventListener("click", run);
   return {
     el,

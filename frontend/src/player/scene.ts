@@ -2,10 +2,15 @@
 
 import { paintDensities, ramp, word } from "../shared/colour";
 import { dotStyle, drawDots, stamp, type Stamp } from "../shared/dots";
+import { drawMarks, type Marks } from "../shared/marks";
 import { DensityRaster, squareFrame, type Frame } from "../shared/raster";
+import type { Say } from "../shared/strings";
 import type { Palette } from "../shared/theme";
 import { momentAt, tween, viewAt, type Lines, type Moment, type Particles, type Trace } from "../shared/trace";
 import { drawAxes, drawKey } from "./axes";
+import { claimedMasses, isBroken } from "./audit";
+import { blocksOf, ringArea } from "./blocks";
+import { drawBlock, drawField } from "./field";
 import { drawProbe } from "./probe";
 import { particlesOf, type Direction, type State } from "./state";
 
@@ -13,7 +18,7 @@ import { particlesOf, type Direction, type State } from "./state";
 const MOST_PIXELS = 1056;
 
 export interface Picture {
-  draw(state: State, palette: Palette): void;
+  draw(state: State, palette: Palette, over: Over): void;
   resize(css: number, ratio: number): void;
   /** Where the particles were drawn last, in the plane. */
   points(): Float32Array;
@@ -21,9 +26,24 @@ export interface Picture {
   center(): readonly [number, number];
   /** CSS pixels of the canvas -> the plane. */
   locate(x: number, y: number): { x: number; y: number; unit: number };
+  /** The plane -> CSS pixels of the canvas. */
+  place(point: readonly [number, number]): [number, number];
+  /** The mass that was painted last, pixel by pixel. */
+  painted(): number;
+  /** The area of a block, and the mass that is claimed for it, as last drawn. */
+  blockNow(block: number): { area: number; mass: number };
 }
 
-export function createPicture(canvas: HTMLCanvasElement, trace: Trace): Picture {
+/** What lies over the picture. */
+export interface Over {
+  /** A block that is outlined. */
+  block: number | null;
+  /** All blocks in the colours of their log-determinant. */
+  field: boolean;
+  marks: Marks;
+}
+
+export function createPicture(canvas: HTMLCanvasElement, trace: Trace, t: Say): Picture {
   const context = canvas.getContext("2d", { alpha: false })!;
   const { meta, mesh } = trace;
   const corners = new Float32Array(mesh ? 2 * (mesh.cells + 1) ** 2 : 0);
@@ -33,6 +53,10 @@ export function createPicture(canvas: HTMLCanvasElement, trace: Trace): Picture 
   let colours: { palette: Palette | null; ramp: Uint32Array } = { palette: null, ramp: new Uint32Array(0) };
   let dots: { key: string; stamp: Stamp } | null = null;
 
+  const blocks = mesh ? blocksOf(mesh) : null;
+  const start = mesh ? mesh.corners.subarray(0, corners.length) : corners;
+  const claimed = mesh ? claimedMasses(meta.layers, mesh) : null;
+  let painted = 0;
   let view = viewAt(meta, momentAt(meta.layers, 0));
 
   const window = (pixels: number) => squareFrame(view.center, view.radius, pixels);
@@ -52,12 +76,17 @@ export function createPicture(canvas: HTMLCanvasElement, trace: Trace): Picture 
     return dots.stamp;
   }
 
-  function paintMesh(moment: Moment, frame: Frame, palette: Palette): void {
-    tween(mesh!.corners, corners.length, moment, corners);
+  function paintMesh(state: State, frame: Frame, palette: Palette): void {
+    const carried = isBroken(state.broken) ? { ...mesh!, mass: claimed!(state.position, state.broken) } : mesh!;
+    let sum = 0;
     const colours = colourRamp(palette);
     const { raster, words, size } = surface;
     const most = top();
-    raster.draw(mesh!, corners, frame, (y, row) => paintDensities(row, most, colours, words, y * size));
+    raster.draw(carried, corners, frame, (y, row) => {
+      for (let x = 0; x < size; x++) sum += row[x]!;
+      paintDensities(row, most, colours, words, y * size);
+    });
+    painted = sum / frame.scale ** 2;
   }
 
   function placePoints(set: Particles, moment: Moment): void {
@@ -65,14 +94,15 @@ export function createPicture(canvas: HTMLCanvasElement, trace: Trace): Picture 
     tween(set.points, points.length, moment, points);
   }
 
-  function draw(state: State, palette: Palette): void {
+  function draw(state: State, palette: Palette, { block, field, marks }: Over): void {
     const moment = momentAt(meta.layers, state.position);
     const set = particlesOf(trace, state.direction);
     view = viewAt(meta, moment);
     const pixels = window(surface.size);
     placePoints(set, moment);
     const [r, g, b] = palette.density[0]!;
-    if (mesh && state.show.density) paintMesh(moment, pixels, palette);
+    if (mesh) tween(mesh.corners, corners.length, moment, corners);
+    if (mesh && state.show.density) paintMesh(state, pixels, palette);
     else surface.words.fill(word(r, g, b));
     if (state.show.particles) {
       drawDots(points, dotStamp(set.count, palette), palette.particle, pixels, surface.words);
@@ -83,15 +113,25 @@ export function createPicture(canvas: HTMLCanvasElement, trace: Trace): Picture 
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     const frame = window(css);
     const lines = gridOf(trace, state.direction);
+    if (field && blocks) drawField(context, blocks, start, corners, frame, palette, t);
     if (lines && state.show.grid) drawGrid(context, lines, moment, frame, palette.grid);
-    drawAxes(context, frame, axisNames(trace, state.position), palette);
-    if (mesh && state.show.density) drawKey(context, frame, top(), palette);
+    drawAxes(context, frame, axisNames(trace, t, state.position), palette);
+    const key = t(isBroken(state.broken) ? "key of claimed density" : "key of density");
+    if (mesh && state.show.density && !field) drawKey(context, frame, top(), key, palette);
+    if (block !== null && blocks) drawBlock(context, corners, blocks.ring(block), frame, palette);
     if (state.selected >= 0) drawProbe(context, trace, set, state, frame, palette);
+    drawMarks(context, marks, palette);
   }
 
   return {
     draw,
     points: () => points,
+    painted: () => painted,
+    blockNow: (block) => ({ area: ringArea(corners, blocks!.ring(block)), mass: blocks!.mass(block) }),
+    place([x, y]) {
+      const { scale, left, top: upper } = window(css);
+      return [(x - left) * scale, (upper - y) * scale];
+    },
     center: () => view.center,
     resize(size, ratio) {
       const pixels = Math.max(1, Math.min(Math.round(size * ratio), MOST_PIXELS));
@@ -121,10 +161,10 @@ export function gridOf({ grids }: Trace, direction: Direction): Lines | undefine
   return direction === "normalize" ? grids.data : grids.latent;
 }
 
-function axisNames({ meta }: Trace, position: number): readonly string[] {
+function axisNames({ meta }: Trace, t: Say, position: number): readonly string[] {
   if (position <= 0) return meta.axes.data;
   if (position >= meta.layers.length) return meta.axes.latent;
-  return ["axis 1", "axis 2"];
+  return [t("axis", { n: 1 }), t("axis", { n: 2 })];
 }
 
 function drawGrid(

@@ -1,11 +1,13 @@
 /** What the model says, read once a picture; where in the flow a position is. */
 
 import type { Model } from "../shared/afm";
+import type { Notation } from "../shared/formula";
 import { averageLedger, ledgerOf, type Ledger } from "../shared/ledger";
 import type { LayerMeta, Particles, Trace } from "../shared/trace";
+import { QUESTION_TRAITS } from "../shared/question";
 
 export type Direction = "normalize" | "generate";
-export const PARTS = ["density", "particles", "grid"] as const;
+export const PARTS = ["density", "particles", "grid", "audit"] as const;
 export type Part = (typeof PARTS)[number];
 
 export interface State {
@@ -16,6 +18,12 @@ export interface State {
   show: Record<Part, boolean>;
   selected: number;
   theme: string;
+  /** What is done to each layer's volume in the audit: "", "drop" or "flip". */
+  broken: string[];
+  notation: Notation;
+  /** The open question and whether its answer is shown. */
+  asked: string;
+  presenting: boolean;
 }
 
 /** The traits of a player that it listens to. */
@@ -27,8 +35,13 @@ export const STATE_TRAITS = [
   "show_density",
   "show_particles",
   "show_grid",
+  "show_audit",
+  "broken",
   "selected",
   "theme",
+  "notation",
+  "presenting",
+  ...QUESTION_TRAITS,
 ];
 
 export function readState(model: Model, trace: Trace): State {
@@ -42,7 +55,16 @@ export function readState(model: Model, trace: Trace): State {
     playing: model.get<boolean>("playing") ?? false,
     speed: within(model.get<number>("speed") ?? 1, 0.25, 4),
     direction,
-    show: { density: shown("density"), particles: shown("particles"), grid: shown("grid") },
+    show: {
+      density: shown("density"),
+      particles: shown("particles"),
+      grid: shown("grid"),
+      audit: model.get<boolean>("show_audit") ?? false,
+    },
+    broken: model.get<string[] | undefined>("broken") ?? [],
+    notation: model.get<Notation | undefined>("notation") ?? "latent",
+    asked: `${model.get("asked") ?? ""} ${model.get("revealed") ?? ""}`,
+    presenting: Boolean(model.get("presenting")),
     selected: selected >= 0 && selected < count ? selected : -1,
     theme: model.get<string>("theme") ?? "auto",
   };

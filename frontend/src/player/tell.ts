@@ -2,6 +2,7 @@
 
 import { put } from "../shared/dom";
 import type { Ledger } from "../shared/ledger";
+import type { Say } from "../shared/strings";
 import type { Live } from "../shared/live";
 import { momentAt, pointAt, type Particles, type Trace } from "../shared/trace";
 import type { Header } from "./header";
@@ -17,6 +18,7 @@ export interface Parts {
   panel: Panel;
   transport: Transport;
   live: Live;
+  t: Say;
 }
 
 interface Told {
@@ -29,6 +31,7 @@ interface Told {
 /** Tells a state; what has not changed since the last is not touched. */
 export function createTeller(trace: Trace, parts: Parts): (state: State) => void {
   const { meta } = trace;
+  const { t } = parts;
   const layers = meta.layers;
   const ledgerFor = ledgerCache(layers);
   let before: Told | null = null;
@@ -37,21 +40,21 @@ export function createTeller(trace: Trace, parts: Parts): (state: State) => void
     const { position, direction, selected } = state;
     const chosen = selected >= 0;
     const same = ledger === before?.ledger && layer === before.layer;
-    if (ledger !== before?.ledger) parts.panel.show(ledger, captionWords(set.count, chosen), chosen);
+    if (ledger !== before?.ledger) parts.panel.show(ledger, captionWords(t, set.count, chosen), chosen);
     if (!same) parts.panel.mark(layer);
     if (same && direction === before?.state.direction) return;
     const path = chosen ? (border: number) => pointAt(set, selected, momentAt(layers, border)) : null;
-    parts.panel.say(sentence({ meta, direction, position, ledger, set, path }));
+    parts.panel.say(sentence({ t, meta, direction, position, ledger, set, path }));
   }
 
   function tellReaders({ state, set, ledger }: Told): void {
     const { position, direction, selected, playing } = state;
-    const where = whereWords(meta, position, direction);
-    const point = selected >= 0 ? `point ${selected + 1} of ${set.count} chosen` : `${set.count} points, none chosen`;
-    put(parts.canvas, "aria-label", `${meta.title}. ${where}; ${point}. Arrow keys choose a point.`);
+    const where = whereWords(t, meta, position, direction);
+    const point = t(selected >= 0 ? "canvas point" : "canvas none", { n: selected + 1, of: set.count });
+    put(parts.canvas, "aria-label", t("canvas", { title: meta.title, where, point }));
     if (!before) return;
-    const changed = changeWords(before.state, state, set, ledger);
-    parts.live.say(changed ?? (playing ? layerWords(meta, position, direction) : where));
+    const changed = changeWords(t, before.state, state, set, ledger);
+    parts.live.say(changed ?? (playing ? layerWords(t, meta, position, direction) : where));
   }
 
   function tellTests({ state, ledger, layer }: Told): void {

@@ -2,6 +2,7 @@
 
 import { iconButton, layerStrip, setIcon, stepper } from "../shared/controls";
 import { h } from "../shared/dom";
+import type { Say } from "../shared/strings";
 import type { Meta } from "../shared/trace";
 import type { Action } from "./keys";
 import { layerAt, type State } from "./state";
@@ -28,33 +29,34 @@ export function speedText(speed: number): string {
 
 export function createTransport(
   meta: Meta,
+  t: Say,
   act: (action: Action) => void,
   scrub: (position: number, last: boolean) => void,
 ): Transport {
   const strip = layerStrip(
-    meta.layers,
-    "position in the flow, from data to latent",
+    meta.layers.map((layer) => ({ ...layer, title: t(layer.title) })),
+    t("strip"),
     scrub,
   );
-  const play = iconButton("play", "play", () => act({ do: "play" }), "play");
-  const speed = stepper({ less: "slower (−)", more: "faster (+)", of: "speed" }, (by) => act({ do: "speed", by }));
+  const play = iconButton("play", t("play"), () => act({ do: "play" }), "play");
+  const speed = stepper({ less: t("slower"), more: t("faster"), of: t("speed") }, (by) => act({ do: "speed", by }));
   const end = (to: "data" | "latent") => {
-    const button = h("button", { type: "button", class: "flowviz-end", title: `to the ${to} side` }, to);
+    const button = h("button", { type: "button", class: "flowviz-end", title: t(`to side ${to}`) }, t(to));
     button.addEventListener("click", () => act({ do: "go", to }));
     return button;
   };
   const [data, latent] = [end("data"), end("latent")];
   const el = h(
     "footer",
-    { class: "flowviz-transport" },
+    { class: "flowviz-transport", "data-locks": true, "data-control": "transport" },
     h(
       "div",
       { class: "flowviz-buttons" },
-      iconButton("previous", "one layer towards the data ([)", () => act({ do: "step", by: -1 })),
+      iconButton("previous", t("previous"), () => act({ do: "step", by: -1 })),
       play,
-      iconButton("next", "one layer towards the latent (])", () => act({ do: "step", by: 1 })),
+      iconButton("next", t("next"), () => act({ do: "step", by: 1 })),
     ),
-    h("div", { class: "flowviz-track" }, data, strip.el, latent),
+    h("div.track", {}, data, strip.el, latent),
     speed.el,
   );
   return {
@@ -64,10 +66,10 @@ export function createTransport(
     update(state) {
       const { position, direction } = state;
       const current = layerAt(position, meta.layers.length, direction);
-      strip.set(position, direction === "normalize", current, whereWords(meta, position, direction));
+      strip.set(position, direction === "normalize", current, whereWords(t, meta, position, direction));
       data.classList.toggle("flowviz-current", current < 0);
       latent.classList.toggle("flowviz-current", current >= meta.layers.length);
-      setIcon(play, state.playing ? "pause" : "play", state.playing ? "pause" : "play");
+      setIcon(play, state.playing ? "pause" : "play", t(state.playing ? "pause" : "play"));
       speed.set(speedText(state.speed));
     },
   };

@@ -36,7 +36,11 @@ export function aimOn(canvas: HTMLCanvasElement, { locate, wants, draft, give }:
   };
   const add = (point: Point) => draft((corners = [...corners, point]));
 
-  canvas.addEventListener("click", (event) => wants() === "point" && give(at(event)), { signal });
+  canvas.addEventListener("click", (event) => {
+    if (wants() !== "point") return;
+    event.preventDefault();
+    give(at(event));
+  }, { signal });
   canvas.addEventListener(
     "pointerdown",
     (event) => {

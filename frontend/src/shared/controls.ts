@@ -34,7 +34,7 @@ export function segments<T extends string>(
   choices: { value: T; text: string; title: string }[],
   choose: (value: T) => void,
 ): { el: HTMLElement; set(value: T): void } {
-  const el = h("div", { class: "flowviz-segments", role: "group", "aria-label": label });
+  const el = h("div.segments", { role: "group", "aria-label": label });
   const buttons = choices.map(({ value, text, title }) => {
     const one = toggle(text, title, () => choose(value));
     put(one.el, "aria-label", `${text}, ${title}`);
@@ -70,7 +70,7 @@ export function layerStrip(
       h("span", {}, title),
     ),
   );
-  const head = h("span", { class: "flowviz-playhead" });
+  const head = h("span.playhead");
   const el = h("div", {
     class: "flowviz-strip",
     role: "slider",
@@ -152,7 +152,7 @@ export function stepper(
   labels: { less: string; more: string; of: string },
   step: (by: 1 | -1) => void,
 ): { el: HTMLElement; set(text: string): void } {
-  const value = h("span", { class: "flowviz-value" });
+  const value = h("span.value");
   const el = h(
     "div",
     { class: "flowviz-stepper", role: "group", "aria-label": labels.of },

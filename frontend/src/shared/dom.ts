@@ -4,12 +4,17 @@ export type Child = Node | string | null;
 
 type Attributes = Record<string, string | number | boolean | null>;
 
-export function h<K extends keyof HTMLElementTagNameMap>(
-  tag: K,
+type Tag = keyof HTMLElementTagNameMap;
+
+/** An element: "div.card.main" is a div of the classes flowviz-card and flowviz-main. */
+export function h<K extends Tag>(
+  spec: K | `${K}.${string}`,
   attributes: Attributes = {},
   ...children: Child[]
 ): HTMLElementTagNameMap[K] {
+  const [tag, ...classes] = spec.split(".") as [K, ...string[]];
   const el = document.createElement(tag);
+  for (const name of classes) el.classList.add(`flowviz-${name}`);
   setAttributes(el, attributes);
   for (const child of children) if (child !== null) el.append(child);
   return el;

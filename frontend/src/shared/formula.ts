@@ -9,7 +9,7 @@ import type { Lighter } from "./light";
 import type { Say } from "./strings";
 import type { Column } from "./trace";
 
-/** A part of an equation; with a key it can be lit. "x_1", "z^2" and "a/b" in `math` are drawn so. */
+/** A part of an equation ("\n": a new line); with a key it can be lit. "x_1", "z^2" and "a/b" in `math` are drawn so. */
 export interface Term {
   math: string;
   key?: string;
@@ -40,7 +40,7 @@ export interface FormulaCard {
 
 export function formulaCard({ forms, code = [], lighter, t, choose }: FormulaOptions): FormulaCard {
   const line = h("div", { role: "group", "aria-label": t("formula") });
-  const el = h("div", { class: "flowviz-equation flowviz-formula" }, line);
+  const el = h("div.equation.formula", {}, line);
   const other = toggle("", t("notation"), () => choose?.(shown === "data" ? "latent" : "data"));
   if (choose && forms.data && forms.latent) {
     other.el.dataset["control"] = "notation";
@@ -60,6 +60,7 @@ export function formulaCard({ forms, code = [], lighter, t, choose }: FormulaOpt
 }
 
 function termNodes({ math, key, column, label }: Term, lighter: Lighter): (Node | string)[] {
+  if (math === "\n") return [h("br")];
   if (!key) return mathNodes(math);
   const attributes = { "data-key": key, "data-column": column ?? null, "aria-label": label ?? null };
   const button = h("button", { type: "button", class: "flowviz-term", ...attributes }, ...mathNodes(math));
@@ -74,7 +75,7 @@ export function mathNodes(math: string): (Node | string)[] {
     const fraction = /^\{([^{}]*)\}\/\{([^{}]*)\}$/.exec(part);
     if (fraction) {
       const [over, under] = [fraction[1]!, fraction[2]!].map((half) => h("span", {}, ...mathNodes(half)));
-      return [h("span", { class: "flowviz-frac" }, over!, under!)];
+      return [h("span.frac", {}, over!, under!)];
     }
     const inner = part.slice(1).replace(/^\{|\}$/g, "");
     if (part[0] === "_") return [h("sub", {}, ...leaning(inner))];
@@ -95,5 +96,5 @@ function codeCard(code: { key?: string; text: string }[], lighter: Lighter, t: S
     return line;
   });
   const pre = h("pre", { tabindex: 0, "aria-label": "PyTorch" }, ...lines);
-  return h("details", { class: "flowviz-code", "data-control": "code" }, h("summary", {}, t("code")), pre);
+  return h("details.code", { "data-control": "code" }, h("summary", {}, t("code")), pre);
 }

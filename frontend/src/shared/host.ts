@@ -14,6 +14,7 @@
  */
 
 import type { Model, WidgetModule } from "./afm";
+import { followFragment } from "./fragment";
 
 /** anywidget's model, without a kernel behind it. */
 export function localModel(state: Record<string, unknown>): Model {
@@ -38,12 +39,16 @@ export function localModel(state: Record<string, unknown>): Model {
   };
 }
 
-/** Replaces all state blocks of the widget `name` in the page by live widgets. */
+/** Replaces all state blocks of the widget `name` in the page by live widgets; the first one keeps
+ * its state in the page's address. */
 export function mountAll(name: string, widget: WidgetModule): void {
-  for (const block of document.querySelectorAll<HTMLScriptElement>(`script[data-flowviz="${name}"]`)) {
+  const blocks = document.querySelectorAll<HTMLScriptElement>(`script[data-flowviz="${name}"]`);
+  blocks.forEach((block, i) => {
     const el = document.createElement("div");
     const state = JSON.parse(block.textContent ?? "{}") as Record<string, unknown>;
     block.replaceWith(el);
-    widget.render({ model: localModel(state), el });
-  }
+    const model = localModel(state);
+    if (i === 0) followFragment(name, model);
+    widget.render({ model, el });
+  });
 }

@@ -9,7 +9,7 @@ export interface Live {
 }
 
 export function createLive(): Live {
-  const el = h("div", { class: "flowviz-live", role: "status", "aria-live": "polite" });
+  const el = h("div.live", { role: "status", "aria-live": "polite" });
   let latest = "";
   const speak = throttle(() => putText(el, latest), 700);
   return {

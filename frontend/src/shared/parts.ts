@@ -38,7 +38,7 @@ export function slider({ name, label, min, max, step, format, input: told }: Sli
     told(Number(input.value), false);
   });
   input.addEventListener("change", () => told(Number(input.value), true));
-  const el = h("label", { class: "flowviz-row", "data-control": name, "data-locks": true }, h("span", {}, label), input, output);
+  const el = h("label.row", { "data-control": name, "data-locks": true }, h("span", {}, label), input, output);
   return {
     el,
     input,
@@ -92,8 +92,8 @@ export function termTable(options: { caption: string; head: string[]; lighter?: 
     text ? h("th", { scope: "col", class: i > 0 ? "flowviz-number" : null }, text) : h("td"),
   );
   const body = h("tbody");
-  const table = h("table", { class: "flowviz-terms" }, caption, h("thead", {}, h("tr", {}, ...heads)), body);
-  const el = h("div", { class: "flowviz-scroll" }, table);
+  const table = h("table.terms", {}, caption, h("thead", {}, h("tr", {}, ...heads)), body);
+  const el = h("div.scroll", {}, table);
   let parts: RowParts[] = [];
 
   function build(rows: Row[]): void {
@@ -114,10 +114,10 @@ export function termTable(options: { caption: string; head: string[]; lighter?: 
 function createRow(row: Row, columns: number, lighter?: Lighter): RowParts {
   const attributes = { "data-key": row.key, "data-column": row.column ?? null };
   const head = h("th", { scope: "row", ...attributes });
-  const value = h("td", { class: "flowviz-number", ...attributes });
+  const value = h("td.number", { ...attributes });
   const piece = h("i", attributes);
-  const bar = h("td", { class: "flowviz-barcell" }, h("span", { class: "flowviz-bar", "aria-hidden": "true" }, piece));
-  const running = h("td", { class: "flowviz-number flowviz-running" });
+  const bar = h("td.barcell", {}, h("span.bar", { "aria-hidden": "true" }, piece));
+  const running = h("td.number.running");
   const el = h("tr", {}, ...[head, value, bar, running].slice(0, Math.max(2, columns)));
   if (lighter) lighter.follow(el, row.key);
   return {
@@ -145,7 +145,7 @@ export interface Meter {
 /** The mass read-out: 1.000, or what has gone wrong. */
 export function meter(name: string, label: string): Meter {
   const [output, note] = [h("output"), h("small")];
-  const el = h("div", { class: "flowviz-meter", "data-control": name }, h("span", {}, label), output, note);
+  const el = h("div.meter", { "data-control": name }, h("span", {}, label), output, note);
   return {
     el,
     show(value, { good, note: words = "" }) {

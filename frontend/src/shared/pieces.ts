@@ -14,7 +14,7 @@ export interface Piece {
 export function pieceNodes(pieces: Piece[]): Node[] {
   return pieces.map(({ text, strong, column, key = column }) => {
     if (strong) return h("strong", {}, text);
-    if (column) return h("span", { class: "flowviz-figure", "data-column": column, "data-key": key ?? null }, text);
+    if (column) return h("span.figure", { "data-column": column, "data-key": key ?? null }, text);
     return document.createTextNode(text);
   });
 }
@@ -37,6 +37,6 @@ export interface Sentence {
 }
 
 export function sentence(): Sentence {
-  const el = h("p", { class: "flowviz-sentence" });
+  const el = h("p.sentence");
   return { el, say: (said) => el.replaceChildren(...pieceNodes(said)) };
 }

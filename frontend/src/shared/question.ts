@@ -41,7 +41,7 @@ export interface QuestionCard {
 }
 
 export function questionCard(root: HTMLElement, model: Model, t: Say, hooks: Hooks): QuestionCard {
-  const el = h("div", { class: "flowviz-card", role: "group", "aria-label": t("question"), hidden: true });
+  const el = h("div.card", { role: "group", "aria-label": t("question"), hidden: true });
   let shown = "";
   let draft: unknown = null;
 
@@ -82,7 +82,7 @@ export function questionCard(root: HTMLElement, model: Model, t: Say, hooks: Hoo
   function build(question: Question): void {
     el.replaceChildren(h("p", {}, h("strong", {}, `${t("predict")} `), question.prompt));
     if (revealed()) el.append(...verdictOf(question));
-    else el.append(entry(question, t, give, (value) => note(value)));
+    else el.append(entry(question, t, give, note, () => draft && give(draft)));
   }
 
   function verdictOf(question: Question): HTMLElement[] {
@@ -91,7 +91,7 @@ export function questionCard(root: HTMLElement, model: Model, t: Say, hooks: Hoo
     const status = h("p", { role: "status" });
     const again = button(t("again"), retry);
     status.append(h("strong", {}, record?.right ? t("right") : t("off")), ` ${words}`, question.after ? ` ${question.after}` : "");
-    return [status, h("div", { class: "flowviz-choices" }, again, button(t("on"), goOn, true))];
+    return [status, h("div.choices", {}, again, button(t("on"), goOn, true))];
   }
 
   function note(value: unknown): void {
@@ -110,6 +110,7 @@ export function questionCard(root: HTMLElement, model: Model, t: Say, hooks: Hoo
     if (question) build(question);
     else el.replaceChildren();
     put(root, "data-asked", question?.id ?? "");
+    put(root, "data-asking", asking() ? question!.kind : "");
     root.classList.toggle("flowviz-asking", asking());
     for (const part of root.querySelectorAll<HTMLElement>("[data-locks]")) part.inert = asking();
     if (within) focusIn(el, root);
@@ -131,8 +132,8 @@ function button(text: string, run: () => void, main = false): HTMLButtonElement 
 }
 
 /** How an answer is given: buttons, a figure, a slider; points and sketches are given in the picture. */
-function entry(question: Question, t: Say, give: (value: unknown) => void, note: (value: unknown) => void): HTMLElement {
-  const el = h("div", { class: "flowviz-choices" });
+function entry(question: Question, t: Say, give: (value: unknown) => void, note: (value: unknown) => void, sketch: () => void): HTMLElement {
+  const el = h("div.choices");
   switch (question.kind) {
     case "choice":
       el.append(...(question.options ?? []).map((option) => button(option, () => give(option))));
@@ -147,13 +148,14 @@ function entry(question: Question, t: Say, give: (value: unknown) => void, note:
       el.append(...factorEntry(t, give, note));
       break;
     default:
-      el.append(t(`how ${question.kind}`));
+      el.append(h("span", {}, t(`how ${question.kind}`)));
+      if (question.kind === "sketch") el.append(button(t("compare"), () => sketch(), true));
   }
   return el;
 }
 
 function numberEntry(question: Question, t: Say, give: (value: unknown) => void): HTMLElement[] {
-  const input = h("input", { class: "flowviz-text", inputmode: "decimal", "aria-label": question.prompt, autocomplete: "off" });
+  const input = h("input.text", { inputmode: "decimal", "aria-label": question.prompt, autocomplete: "off" });
   const tell = () => {
     const value = Number(input.value.trim().replace(",", ".").replace("−", "-"));
     const good = input.value.trim() !== "" && Number.isFinite(value);
@@ -175,7 +177,7 @@ function factorEntry(t: Say, give: (value: unknown) => void, note: (value: unkno
     put(input, "aria-valuetext", text);
     note(value());
   });
-  const row = h("label", { class: "flowviz-row" }, h("span", {}, t("factor")), input, output);
+  const row = h("label.row", {}, h("span", {}, t("factor")), input, output);
   row.style.flexBasis = "100%";
   return [row, button(t("answer"), () => give(value()), true)];
 }

@@ -5,11 +5,12 @@
 
 import type { Model } from "./afm";
 
-/** The text of a key; "{name}" in it stands for a value. A missing key is shown as it is. */
+/** The text of a key; "{name}" in it stands for a value, and stays where there is none. A missing
+ * key is shown as it is. */
 export type Say = (key: string, values?: Record<string, string | number>) => string;
 
 export function strings(texts: Record<string, string>): Say {
-  return (key, values = {}) => (texts[key] ?? key).replace(/\{(\w+)\}/g, (_, name: string) => String(values[name] ?? ""));
+  return (key, values = {}) => (texts[key] ?? key).replace(/\{(\w+)\}/g, (place, name: string) => String(values[name] ?? place));
 }
 
 /** The texts of a model, as they stand. */

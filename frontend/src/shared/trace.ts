@@ -34,6 +34,7 @@ export interface Meta {
   entropy: number | null;
   nll: number | null;
   sets: SetName[];
+  audit?: { low: [number, number]; high: [number, number] } | null;
   arrays: ArraySpec[];
 }
 
@@ -60,11 +61,21 @@ export interface Lines {
   xy: Float32Array;
 }
 
+/** A plain grid of G x G cells of the data side: base (G, G) and volumes (G, layers, G) at their centres. */
+export interface Audit {
+  cells: number;
+  /** The area of a cell. */
+  area: number;
+  base: Float32Array;
+  terms: Float32Array;
+}
+
 export interface Trace {
   meta: Meta;
   sets: Partial<Record<SetName, Particles>>;
   mesh: Mesh | null;
   grids: Partial<Record<"data" | "latent", Lines>>;
+  audit: Audit | null;
 }
 
 /** Frames a and b with weight w on b: the picture at one moment. */
@@ -124,7 +135,7 @@ function assemble(meta: Meta, arrays: Map<string, Float32Array>): Trace {
   const take = (name: string, ...shape: number[]) => checkedArray(meta, arrays, name, shape);
   const frames = meta.frames;
   const terms = meta.layers.reduce((n, layer) => n + layer.columns.length, 0);
-  const trace: Trace = { meta, sets: {}, mesh: null, grids: {} };
+  const trace: Trace = { meta, sets: {}, mesh: null, grids: {}, audit: null };
   for (const name of meta.sets) {
     const count = specOf(meta, `${name}/base`).shape[0] ?? 0;
     trace.sets[name] = {
@@ -144,6 +155,16 @@ function assemble(meta: Meta, arrays: Map<string, Float32Array>): Trace {
     if (!arrays.has(`grid/${side}`)) continue;
     const [, count = 0, points = 0] = specOf(meta, `grid/${side}`).shape;
     trace.grids[side] = { count, points, xy: take(`grid/${side}`, frames, count, points, 2) };
+  }
+  if (meta.audit) {
+    const { low, high } = meta.audit;
+    const cells = specOf(meta, "audit/base").shape[0] ?? 0;
+    trace.audit = {
+      cells,
+      area: ((high[0] - low[0]) * (high[1] - low[1])) / cells ** 2,
+      base: take("audit/base", cells, cells),
+      terms: take("audit/terms", cells, meta.layers.length, cells),
+    };
   }
   if (!trace.sets.data && !trace.sets.model) {
     throw new TraceError("expected particles (sets data or model), got neither");

@@ -1,12 +1,15 @@
 /**
  * What every widget begins with: a root with its styles, a readable message where it cannot be
- * drawn, building anew when a trait that it is made of changes, and an orderly end.
+ * drawn, building anew when a trait that it is made of changes, an orderly end; and what all have:
+ * the presenter, controls that can be hidden, links to others.
  */
 
 import type { Model, RenderProps } from "./afm";
 import { h, once } from "./dom";
+import { hideControls } from "./hidden";
+import { linkModel } from "./link";
+import { createPresenter } from "./presenter";
 import { stringsOf } from "./strings";
-import { styleText } from "./style";
 import { applyTheme } from "./theme";
 import shared from "./widget.css";
 
@@ -27,7 +30,7 @@ export function renderWidget<T = void>(face: Face<T>, { model, el, signal }: Ren
   const life = new AbortController();
   const end = () => life.abort();
   signal?.addEventListener("abort", end);
-  const style = h("style");
+  const style = h("style", {}, shared, css ?? "");
   const root = h("section", { class: `flowviz-widget flowviz-${name}` });
   root.append(style);
   el.append(root);
@@ -36,19 +39,18 @@ export function renderWidget<T = void>(face: Face<T>, { model, el, signal }: Ren
   let mounted = new AbortController();
   async function load(): Promise<void> {
     const mine = ++turn;
-    const outcome = await Promise.all([prepare?.(model) as Promise<T>, dress()]).catch((error: Error) => error);
+    const outcome = await Promise.resolve(prepare?.(model) as Promise<T>).catch((error: Error) => error);
     if (mine !== turn || life.signal.aborted) return;
     clear();
     try {
       if (outcome instanceof Error) throw outcome;
-      mount(root, model, mounted.signal, outcome[0]);
+      mount(root, model, mounted.signal, outcome);
+      createPresenter(root, model, stringsOf(model), mounted.signal);
+      hideControls(root, model, mounted.signal);
     } catch (error) {
       clear();
       showError(root, model, error as Error);
     }
-  }
-  async function dress(): Promise<void> {
-    if (!style.textContent) style.textContent = (await Promise.all([shared, css ?? ""].filter(Boolean).map(styleText))).join("");
   }
   function clear(): void {
     mounted.abort();
@@ -66,6 +68,7 @@ export function renderWidget<T = void>(face: Face<T>, { model, el, signal }: Ren
     mounted.abort();
     root.remove();
   });
+  linkModel(model, life.signal);
   void load();
   return end;
 }
@@ -75,6 +78,6 @@ function showError(root: HTMLElement, model: Model, error: Error): void {
   applyTheme(root, model.get("theme"));
   root.dataset["error"] = "1";
   root.append(
-    h("div", { class: "flowviz-error", role: "alert" }, h("strong", {}, title), h("p", {}, `${error.message}.`)),
+    h("div.error", { role: "alert" }, h("strong", {}, title), h("p", {}, `${error.message}.`)),
   );
 }
