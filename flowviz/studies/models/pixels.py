@@ -9,8 +9,9 @@ import torch
 from torch import Tensor
 
 from ...layer import Bijection, Layer, batch_shape, event_shape
-from ...layers import Logit, UniformDequantization
+from ...layers import Logit, UniformDequantization, VariationalDequantization
 from ...spaces import CUBE
+from .dequantizer import PixelNoise
 
 LEVELS = 256
 
@@ -64,10 +65,10 @@ def from_pixels(
     centre: float = 0.5, scale: float = 1.0,
 ) -> list[Layer]:  # fmt: skip
     """Dequantization, and the way to the reals: a logit with `alpha`, or `FromCube`."""
-    makers = {"uniform": UniformDequantization}
-    if dequantization not in makers:
-        raise ValueError(f"expected dequantization {' or '.join(makers)}, got {dequantization!r}")
-    first = makers[dequantization](tuple(shape), LEVELS)
+    if dequantization not in _DEQUANTIZATIONS:
+        known = " or ".join(map(repr, _DEQUANTIZATIONS))
+        raise ValueError(f"expected dequantization {known}, got {dequantization!r}")
+    first = _DEQUANTIZATIONS[dequantization](tuple(shape))
     if alpha is None:
         return [first, FromCube(shape, centre, scale)]
     return [first, Logit(tuple(shape), alpha)]
@@ -76,3 +77,14 @@ def from_pixels(
 def halvings(shape: Sequence[int], most: int) -> int:
     """How often height and width of an image (C, H, W) can be halved, `most` at most."""
     return max(n for n in range(most + 1) if shape[1] % 2**n == 0 and shape[2] % 2**n == 0)
+
+
+def _uniform(shape: tuple[int, ...]) -> Layer:
+    return UniformDequantization(shape, LEVELS)
+
+
+def _variational(shape: tuple[int, ...]) -> Layer:
+    return VariationalDequantization(shape, LEVELS, encoder=PixelNoise(shape))
+
+
+_DEQUANTIZATIONS = {"uniform": _uniform, "variational": _variational}
