@@ -78,6 +78,11 @@ def folded() -> tuple[dict, float]:
     return _deep("residual", 2.0), 1.6
 
 
+def _householder() -> list[dict]:
+    """Mirrors at an obtuse angle: the second one turns into place the other way round."""
+    return [*_ends("householder"), {"u1": 1.0, "u2": 0.2, "v1": -0.9, "v2": 0.6}]
+
+
 def _flowified12() -> list[dict]:
     return [*_ends("flowified12"), *({"noise": k, "w2": w} for k in (0, 1) for w in (-1.2, 1.1))]
 
@@ -87,4 +92,5 @@ _OTHERS = {
     "residual": _residual,
     "ode": _ode,
     "flowified12": _flowified12,
+    "householder": _householder,
 }

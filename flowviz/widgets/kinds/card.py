@@ -1,7 +1,8 @@
 """The cards of LayerLab's kinds: what `cards.json` tells both halves about each of them.
 
-A card has a title, the sizes, columns and base of the kind, and its handles: name, label, a
-sentence about it, least, most, step, start, and names of the values where it is a choice.
+A card has a title and handles (name, label, a sentence about it, least, most, step, start, and
+names of the values where it is a choice), `extra` parameters without a handle, and what is not as
+in `_USUAL`: the kind, the sizes of x and z, the ledger's columns, the base that fits.
 """
 
 from __future__ import annotations
@@ -15,12 +16,14 @@ from typing import Any
 
 Params = dict[str, float | list[float]]
 
+_USUAL = {"kind": "bijection", "dims": [2, 2], "columns": ["volume"], "base": "normal"}
+
 
 @functools.cache
 def cards() -> dict[str, dict[str, Any]]:
     """All cards by the name of the kind, in the order in which LayerLab lists them."""
     text = resources.files(__package__).joinpath("cards.json").read_text(encoding="utf-8")
-    return json.loads(text)
+    return {name: {**_USUAL, **own} for name, own in json.loads(text).items()}
 
 
 def card(kind: str) -> dict[str, Any]:

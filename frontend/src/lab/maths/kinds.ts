@@ -22,11 +22,13 @@ interface Card {
   kind: Kind["kind"];
   dims: [number, number];
   columns: Kind["columns"];
-  exact: boolean;
   base: Base;
   handles: HandleRow[];
   extra?: Params;
 }
+
+/** What cards leave out. */
+const USUAL = { kind: "bijection", dims: [2, 2], columns: ["volume"], base: "normal" };
 
 /** By the kind's name. */
 const ARITHMETIC: Record<string, (params: Params) => Point> = {
@@ -52,9 +54,9 @@ function kindOf(name: string, card: Card): Kind {
   const defaults = { ...extra, ...Object.fromEntries(handles.map((h) => [h.name, h.start])) };
   const prepare: Kind["prepare"] = (params) =>
     mapOf(ARITHMETIC[name]!({ ...defaults, ...params }), sides, card.base);
-  return { ...rest, ...sides, name, handles, defaults, prepare };
+  return { ...rest, ...sides, exact: card.kind !== "stochastic", name, handles, defaults, prepare };
 }
 
 export const KINDS: Record<string, Kind> = Object.fromEntries(
-  Object.entries(cards as unknown as Record<string, Card>).map(([name, card]) => [name, kindOf(name, card)]),
+  Object.entries(cards as unknown as Record<string, Card>).map(([name, card]) => [name, kindOf(name, { ...USUAL, ...card })]),
 );
