@@ -209,12 +209,21 @@ def check_dtype(x: Tensor, module: nn.Module, what: str) -> None:
     """Raise unless x has the floating dtype of the module's parameters."""
     if not x.is_floating_point():
         raise TypeError(f"{what}: expected floating point numbers, got {x.dtype}")
-    owned = next(module.parameters(), None)
+    owned = _first_parameter(module)
     if owned is not None and owned.dtype != x.dtype:
         raise TypeError(
             f"{what}: expected {owned.dtype}, the dtype of the parameters, got {x.dtype}; "
             "convert the input, or the flow with .to(dtype)"
         )
+
+
+def _first_parameter(module: nn.Module) -> Tensor | None:
+    """The first of module.parameters(), without the names and sets that those make on the way."""
+    for own in module._parameters.values():
+        if own is not None:
+            return own
+    inside = (_first_parameter(child) for child in module._modules.values() if child is not None)
+    return next((own for own in inside if own is not None), None)
 
 
 def check_finite(x: Tensor, what: str) -> None:

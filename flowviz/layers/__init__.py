@@ -2,7 +2,7 @@
 
 from .attention import ResidualAttention
 from .autoregressive import InverseAutoregressive, MaskedAutoregressive
-from .compose import Inverse, Sequential
+from .compose import Sequential
 from .continuous import Continuous
 from .convolutional import Conv1x1, ConvCoupling
 from .coupling import AdditiveCoupling, AffineCoupling, Coupling, SplineCoupling
@@ -21,6 +21,7 @@ from .flowified_conv import FlowifiedConv2d
 from .funnel import AutoregressiveFunnel, ConvFunnel, CouplingFunnel, Funnel, LinearFunnel
 from .gaussianization import GaussianizationBlock
 from .images import Flatten, Reshape, Split, Squeeze
+from .inverse import Inverse
 from .linear import LULinear, QRLinear, SVDLinear
 from .manifold import (
     Injective,

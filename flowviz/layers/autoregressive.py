@@ -9,7 +9,7 @@ from torch import Tensor
 
 from ..layer import Bijection
 from ..nets import MADE
-from .compose import Inverse
+from .inverse import Inverse
 from .names import coordinate
 from .univariate import Univariate
 
@@ -50,17 +50,17 @@ class MaskedAutoregressive(Bijection):
         self.register_buffer("rank", indices.argsort(), persistent=False)
 
     def _map(self, x: Tensor, context: Tensor | None) -> tuple[Tensor, Tensor]:
-        x = self._arranged(x, self.order)
+        x = self.arranged(x, self.order)
         z, log_slope = self.univariate.map(x, self.net(x, context))
-        return self._arranged(z, self.rank), log_slope.sum(-1)
+        return self.arranged(z, self.rank), log_slope.sum(-1)
 
-    def _arranged(self, v: Tensor, order: Tensor) -> Tensor:
-        """v[..., order], without a copy where that is v itself."""
+    def arranged(self, v: Tensor, order: Tensor) -> Tensor:
+        """v[..., order] for `order` or `rank`, without a copy where that is v itself."""
         return v.flip(-1) if self._turned else v if self._straight else v[..., order]
 
     def _unmap(self, z: Tensor, context: Tensor | None) -> tuple[Tensor, Tensor]:
         batch = z.shape[:-1]
-        columns = self._arranged(z, self.order).reshape(-1, z.shape[-1]).mT.contiguous()
+        columns = self.arranged(z, self.order).reshape(-1, z.shape[-1]).mT.contiguous()
         if self.context_size:
             context = context.expand(*batch, -1).reshape(-1, self.context_size)
         log_slopes = []
@@ -71,7 +71,7 @@ class MaskedAutoregressive(Bijection):
             return x
 
         rows = self.net.unroll(step, columns, context)
-        x = self._arranged(rows.mT, self.rank).reshape(z.shape)
+        x = self.arranged(rows.mT, self.rank).reshape(z.shape)
         return x, torch.stack(log_slopes).sum(0).reshape(batch)
 
     def _path(self, x: Tensor, tau: float, context: Tensor | None) -> Tensor:

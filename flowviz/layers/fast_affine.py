@@ -5,12 +5,7 @@
 layer after layer, as `AffineCoupling` computes it from an `MLP` and `univariate.Affine`, which
 define it. It serves where couplings follow one another (`fast_runs.py`). The two halves stay
 apart from the first layer to the last, the log-scales are summed once, and no graph is recorded:
-at small batches its bookkeeping takes longer than the arithmetic. With g, v the gradients of z
-and of the volume and u = tanh(s' / limit), the gradients of a layer are
-
-    x: g exp(s)    t: g    s': (g x exp(s) + v)(1 - u^2)
-
-and backwards, where x = (z - t) exp(-s),    z: g exp(-s)    t: -g exp(-s)    s: v - g x.
+at small batches its bookkeeping takes longer than the arithmetic. `fast_steps.py` has one step.
 """
 
 from __future__ import annotations
@@ -20,12 +15,19 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor
-from torch.nn.functional import linear
 
 from ..layer import Layer, Terms
 from ..nets import MLP
 from .coupling import Coupling
 from .fast import learning, readable_gradients
+from .fast_steps import (
+    Moved,
+    affine,
+    affine_gradients,
+    perceptron,
+    perceptron_gradients,
+    readable,
+)
 from .univariate import Affine
 
 
@@ -49,14 +51,13 @@ def key(layer: Layer, data_side: bool) -> tuple[int, ...] | None:
 def run(layers: list[Coupling], v: Tensor, data_side: bool) -> tuple[Tensor, Terms]:
     """Through the layers in the order in which they are met, from v (..., dim)."""
     rows = v.reshape(-1, v.shape[-1])
-    sizes = layers[0].sizes
     found = [layer.net.weights() for layer in layers]
     steps = tuple(
         Step(int(layer.keeps_first), layer.univariate.limit, len(own))
         for layer, own in zip(layers, found, strict=True)
     )
     weights = [w for own in found for w in own]
-    inputs = (*rows.split_with_sizes(sizes, -1), steps, data_side, *weights)
+    inputs = (*rows.split_with_sizes(layers[0].sizes, -1), steps, data_side, *weights)
     if learning(rows, *weights):
         *halves, volume = _Run.apply(*inputs)
     else:
@@ -92,47 +93,29 @@ class _Run(torch.autograd.Function):
 
 
 def _evaluate(first, second, steps, data_side, *weights, keep=True):
-    """Both halves and the volume; for each step what its gradient needs, if that is kept.
-
-    What is not kept is given back at once, and the next step finds its memory in the cache.
-    """
-    halves, logs, saved, weights = [first, second], [], [], list(weights)
+    """Both halves and the volume; for each step what its gradient needs, if that is kept."""
+    halves, total, saved, weights = [first, second], None, [], list(weights)
     for step in steps:
         own, weights = weights[: step.weights], weights[step.weights :]
-        kept, moved = halves[1 - step.moves], halves[step.moves]
-        units = [kept]
-        for k in range(0, len(own) - 2, 2):
-            units = [*(units if keep else ()), linear(units[-1], own[k], own[k + 1]).relu_()]
-        u, shift = linear(units[-1], own[-2], own[-1]).tensor_split(2, -1)
-        if step.limit is not None:
-            u = torch.tanh(u / step.limit)
-        logs.append(u if step.limit is None else u * step.limit)
-        scale = logs[-1].exp()
-        out = torch.addcmul(shift, moved, scale) if data_side else (moved - shift) / scale
+        units, params = perceptron(halves[1 - step.moves], own, keep)
+        out, s, moved = affine(halves[step.moves], params, step.limit, data_side)
+        total = s.clone() if total is None else total.add_(s)
         if keep:
-            saved.append((*units, u, scale, moved if data_side else out))
+            saved.append((*units, *moved))
         halves[step.moves] = out
-    return (*halves, torch.cat(logs, -1).sum(-1)), saved
+    return (*halves, total.sum(-1)), saved
 
 
 def _step_back(step, halves, grad_volume, weights, saved, data_side) -> list[Tensor]:
     """The gradients of one step's weights; those of its two halves replace `halves`."""
     *units, u, scale, x = saved
-    grad = halves[step.moves]
-    at_moved = grad * scale if data_side else grad / scale
-    at_s = torch.addcmul(grad_volume.unsqueeze(-1), at_moved if data_side else -grad, x)
-    if step.limit is not None:
-        at_s = torch.addcmul(at_s, at_s * u, u, value=-1)
-    at = torch.cat([at_s, grad if data_side else -at_moved], -1)
-    found = []
-    for k in reversed(range(len(units))):
-        found += [at.sum(0), at.mT @ units[k]]
-        at = at @ weights[2 * k]
-        if k:
-            at = torch.ops.aten.threshold_backward(at, units[k], 0)
-    halves[step.moves] = at_moved
-    halves[1 - step.moves] = halves[1 - step.moves] + at
-    return found[::-1]
+    moves, moved = step.moves, Moved(u, scale, x)
+    halves[moves], at = affine_gradients(
+        halves[moves], grad_volume.unsqueeze(-1), moved, step.limit, data_side
+    )
+    at, found = perceptron_gradients(at, units, weights)
+    halves[1 - moves] = halves[1 - moves] + at
+    return found
 
 
 def _readable(steps, data_side, first, second, *weights) -> tuple[Tensor, ...]:
@@ -140,12 +123,7 @@ def _readable(steps, data_side, first, second, *weights) -> tuple[Tensor, ...]:
     halves, volume, weights = [first, second], 0.0, list(weights)
     for step in steps:
         own, weights = weights[: step.weights], weights[step.weights :]
-        h = halves[1 - step.moves]
-        for k in range(0, len(own) - 2, 2):
-            h = linear(h, own[k], own[k + 1]).relu()
-        params = torch.stack(linear(h, own[-2], own[-1]).tensor_split(2, -1))
-        affine = Affine(step.limit)
-        form = affine.map if data_side else affine.unmap
-        halves[step.moves], log_slope = form(halves[step.moves], params)
+        kept, moved = halves[1 - step.moves], halves[step.moves]
+        halves[step.moves], log_slope = readable(moved, kept, own, step.limit, data_side)
         volume = volume + log_slope.sum(-1)
     return *halves, volume

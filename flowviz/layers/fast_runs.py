@@ -12,10 +12,10 @@ from collections.abc import Iterable
 from torch import Tensor
 
 from ..layer import Layer, Terms
-from . import fast_affine, fast_planar
+from . import fast_affine, fast_autoregressive, fast_planar
 from .fast import eager
 
-KERNELS = fast_affine, fast_planar
+KERNELS = fast_affine, fast_autoregressive, fast_planar
 
 
 def runs(layers: Iterable[Layer], v: Tensor, data_side: bool) -> list[list[Layer]]:
