@@ -36,6 +36,24 @@ describe.each(MAPS)("$kind $slope$power$steep$inverse", (spec) => {
   test.each(BASES)("the mass is kept: base %s", (base) => expect(mass(base, [spec])).toBeCloseTo(1, 3));
 });
 
+describe("splines at their extremes", () => {
+  const LEAN = [0, 0.02, 0.04, 0.06, 1].map((share) => -2 + 4 * share);
+  const FULL = [0, 0.94, 0.96, 0.98, 1].map((share) => -2 + 4 * share);
+  const EVEN = [-2, -1, 0, 1, 2];
+
+  test.each([
+    [LEAN, FULL],
+    [FULL, LEAN],
+    [EVEN, LEAN],
+    [FULL, EVEN],
+    [EVEN, [-2, -1.96, 0, 0.04, 2]],
+  ])("knots %j to %j", (at, to) => {
+    for (const slopes of [at.map(() => 0), at.map(() => 8), at.map(() => 0.125), at.map((_, k) => (k % 2 ? 8 : 0.125))]) {
+      expect(mass("normal", [{ kind: "spline", at, to, slopes }])).toBeCloseTo(1, 3);
+    }
+  });
+});
+
 describe("breaking it", () => {
   test.each([0.5, 2, 3])("an affine map of slope %f: mass is the slope, or its square", (slope) => {
     const maps: MapSpec[] = [{ kind: "affine", slope, shift: 1 }];

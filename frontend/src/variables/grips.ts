@@ -25,12 +25,14 @@ const STRIDE = 1 / 60;
 const FINE = 1 / 300;
 
 export interface Held {
+  /** Draws what keys have changed since the last picture: the next key starts from there. */
+  settle(): void;
   /** The grip is taken to (u, v); `last`: let go there. */
   move(name: string, u: number, v: number, last: boolean): void;
   hold(name: string | null): void;
 }
 
-export function createGrips(t: Say, { move, hold }: Held): Grips {
+export function createGrips(t: Say, { settle, move, hold }: Held): Grips {
   const el = h("div", { class: "flowviz-grips", "data-locks": true });
   let scene: Scene | null = null;
   let active: string | null = null;
@@ -68,6 +70,7 @@ export function createGrips(t: Say, { move, hold }: Held): Grips {
     });
     one.addEventListener("keydown", (event) => {
       const arrow = ARROWS[event.key];
+      if (arrow) settle();
       const grip = shown.find((other) => other.grip.name === name)?.grip;
       if (!arrow || !grip || event.ctrlKey || event.metaKey || event.altKey) return;
       event.preventDefault();

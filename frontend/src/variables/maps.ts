@@ -37,8 +37,12 @@ export interface Curve {
   sign: 1 | -1;
   /** Inputs, ends of the domain among them, where the slope may be 0 or infinite. */
   singular: number[];
+  /** Inputs between which the slope may change much: they are sampled one and all. */
+  dense: number[];
 }
 
+/** From this softness on, a power is tame enough at 0 for an even sampling. */
+const SOFT = 0.2;
 const ALL: [number, number] = [-Infinity, Infinity];
 const CUBE: [number, number] = [0, 1];
 
@@ -56,6 +60,7 @@ const MAKERS: Record<Kind, (spec: MapSpec) => Curve> = {
     range: ALL,
     sign: slope > 0 ? 1 : -1,
     singular: [],
+    dense: [],
   }),
   power: ({ power = 1, soft = 0 }) => ({
     f: (u) => Math.sign(u) * grown(Math.abs(u), power, soft),
@@ -64,7 +69,8 @@ const MAKERS: Record<Kind, (spec: MapSpec) => Curve> = {
     domain: ALL,
     range: ALL,
     sign: 1,
-    singular: [0],
+    singular: soft < SOFT ? [0] : [],
+    dense: [],
   }),
   sigmoid,
   logit: (spec) => turned(sigmoid(spec)),
@@ -90,12 +96,20 @@ function sigmoid({ steep = 1, centre = 0 }: MapSpec): Curve {
     range: CUBE,
     sign: 1,
     singular: [],
+    dense: [],
   };
 }
 
 function knotted({ at = [], to = [], slopes = at.map(() => 0) }: MapSpec): Curve {
-  return { ...spline({ at, to, slopes }), domain: ALL, range: ALL, sign: 1, singular: [] };
+  const dense = at.slice(1).flatMap((right, k) => split(at[k]!, right));
+  return { ...spline({ at, to, slopes }), domain: ALL, range: ALL, sign: 1, singular: [], dense };
 }
+
+/** Places in a bin, closer together towards its two ends, where steep meets flat. */
+function split(left: number, right: number): number[] {
+  return Array.from({ length: PLACES }, (_, i) => left + ((right - left) * (1 - Math.cos((Math.PI * i) / PLACES))) / 2);
+}
+const PLACES = 60;
 
 /** The inverse; log |du/dv| at v is minus log |dv/du| at the u that leads there. */
 function turned(curve: Curve): Curve {
@@ -108,5 +122,6 @@ function turned(curve: Curve): Curve {
     range: curve.domain,
     sign: curve.sign,
     singular: [...curve.singular.map(curve.f), ...ends],
+    dense: curve.dense.map(curve.f),
   };
 }

@@ -1,7 +1,7 @@
 /** Areas under a drawn curve, by the trapezoid rule over its own points. */
 
 import { below } from "./spline";
-import { NEAREST, singularities, type Carried, type Stack } from "./stack";
+import { NEAREST, type Carried, type Stack } from "./stack";
 
 /** The area under points (v_i, p_i) for i from..to; stretches without a value count nothing. */
 export function area(v: Float64Array, p: Float64Array, from = 0, to = v.length - 1): number {
@@ -20,16 +20,14 @@ export function area(v: Float64Array, p: Float64Array, from = 0, to = v.length -
 export function massOf(stack: Stack, carried: Carried, k: number): number {
   const { z, values, density } = carried;
   const sum = area(values[k]!, density[k]!);
-  const close = singularities(stack).some((place) => nearby(z, place, (from, to) => area(values[k]!, density[k]!, from, to)) > 5e-4);
-  return close ? Infinity : sum;
+  const endless = stack.singular.some((place) => {
+    const [from, to] = [-1, 1].map((side) => below(z, place + 1000 * side * NEAREST)) as [number, number];
+    return area(values[k]!, density[k]!, Math.max(0, from + 1), to) > LAST_DECIMAL;
+  });
+  return endless ? Infinity : sum;
 }
 
-function nearby(z: Float64Array, place: number, measure: (from: number, to: number) => number): number {
-  const from = z.findIndex((one) => one >= place - 1000 * NEAREST);
-  let to = from;
-  while (to + 1 < z.length && z[to + 1]! <= place + 1000 * NEAREST) to++;
-  return from < 0 ? 0 : measure(from, to);
-}
+const LAST_DECIMAL = 5e-4;
 
 /** An edge may be a singular place: the sampling has only its neighbours. */
 function nearest(z: Float64Array, edge: number): number {

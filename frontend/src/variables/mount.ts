@@ -68,6 +68,7 @@ export function mountVariables(root: HTMLElement, model: Model, signal: AbortSig
     redraw: () => redraw(),
   });
   const grips = createGrips(t, {
+    settle: () => void frame(),
     move(name, u, v, last) {
       if (name === "probe") return commands.probeAt(scene, u, last);
       const handle = scene.handles.find((one) => one.name === name);
@@ -266,6 +267,7 @@ export function mountVariables(root: HTMLElement, model: Model, signal: AbortSig
       const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
       if (!by) return;
       event.preventDefault();
+      frame();
       const { from } = scene.view;
       const step = ((from[1] - from[0]) / (event.shiftKey ? 300 : 60)) * by;
       commands.probeAt(scene, scene.probe.values[scene.from]! + step, true);

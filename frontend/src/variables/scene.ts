@@ -5,7 +5,8 @@ import { handlesOf, type Handle } from "./handles";
 import type { Layout } from "./layout";
 import type { MapSpec } from "./maps";
 import { barsOf, massOf, type Bar } from "./mass";
-import { account, backTo, carry, sampling, singularities, stackOf, type Account, type Carried, type Rule, type Stack } from "./stack";
+import { account, backTo, carry, sampling, stackOf, type Account, type Carried, type Rule, type Stack } from "./stack";
+import { below } from "./spline";
 import { topOf, viewOf, windowOf, type View, type Window } from "./view";
 
 export interface Given {
@@ -104,10 +105,10 @@ function beyondOf({ values, density }: Carried, k: number, [low, high]: Window):
 }
 
 /** Where the density of stage k rises without bound: beside a singular place, above any height shown. */
-function peaksOf(stack: Stack, { z, values, density }: Carried, k: number): number[] {
-  return singularities(stack).flatMap((place) => {
-    const i = z.findIndex((one) => one >= place);
-    const beside = [i - 1, i].filter((j) => j >= 0 && j < z.length && density[k]![j]! > 1e3 && Math.abs(values[k]![j]!) < 1e3);
+function peaksOf({ singular }: Stack, { z, values, density }: Carried, k: number): number[] {
+  return singular.flatMap((place) => {
+    const i = below(z, place);
+    const beside = [i, i + 1].filter((j) => j >= 0 && j < z.length && density[k]![j]! > 1e3 && Math.abs(values[k]![j]!) < 1e3);
     return beside.length ? [values[k]![beside[0]!]!] : [];
   });
 }

@@ -13,10 +13,20 @@ export interface Stack {
   base: Base;
   rule: Rule;
   curves: Curve[];
+  /** The z of the base's reach that lead to a singular place of one of the maps. */
+  singular: number[];
+  /** Those that lead to places where one must be sampled closely. */
+  dense: number[];
 }
 
 export function stackOf(base: Base, maps: MapSpec[], rule: Rule): Stack {
-  return { base, rule, curves: maps.map(curveOf) };
+  const stack: Stack = { base, rule, curves: maps.map(curveOf), singular: [], dense: [] };
+  const [low, high] = base.reach;
+  const leadingTo = (places: "singular" | "dense") => {
+    const found = stack.curves.flatMap((curve, k) => curve[places].map((u) => backTo(stack, u, k)));
+    return [...new Set(found)].filter((z) => z >= low && z <= high);
+  };
+  return Object.assign(stack, { singular: leadingTo("singular"), dense: leadingTo("dense") });
 }
 
 /** One point all the way: values has K + 1 numbers, logs the K logs of |dh_k / dh_(k-1)|. */
@@ -47,16 +57,16 @@ export function backTo(stack: Stack, v: number, k: number): number {
 }
 
 /** z in order, close together near each place where a slope may vanish or grow without end. */
-export function sampling(stack: Stack, marks: number[], count = 1400): Float64Array {
-  const [low, high] = stack.base.reach;
-  const all = new Set<number>(marks);
+export function sampling({ base, singular, dense }: Stack, marks: number[], count = 1400): Float64Array {
+  const [low, high] = base.reach;
   const step = (high - low) / count;
-  for (let i = 0; i <= count; i++) all.add(low + step * i);
-  for (const z of singularities(stack)) {
-    all.delete(z);
-    for (let near = NEAREST; near * (CLOSER - 1) < step; near *= CLOSER) all.add(z - near).add(z + near);
+  const all = [...marks, ...dense];
+  for (let i = 0; i <= count; i++) all.push(low + step * i);
+  for (const z of singular) {
+    for (let near = NEAREST; near * (CLOSER - 1) < step; near *= CLOSER) all.push(z - near, z + near);
   }
-  return Float64Array.from(all).filter((z) => z >= low && z <= high).sort();
+  const sorted = Float64Array.from(all).sort();
+  return sorted.filter((z, i) => z >= low && z <= high && z !== sorted[i - 1] && !singular.includes(z));
 }
 
 /** How near the sampling comes to a singular place. */
@@ -64,14 +74,7 @@ export const NEAREST = 1e-9;
 /** The ratio of neighbours' distances from it. */
 const CLOSER = 1.02;
 
-/** The z of the base's reach that lead to a singular place of one of the maps. */
-export function singularities(stack: Stack): number[] {
-  const [low, high] = stack.base.reach;
-  const found = stack.curves.flatMap((curve, k) => curve.singular.map((u) => backTo(stack, u, k)));
-  return [...new Set(found)].filter((z) => z >= low && z <= high);
-}
-
-/** The stages of every z of a sampling, and log p at each: a row of each stage is one density curve. */
+/** The stages of every z of a sampling, and the density at each: a row of each stage is one curve. */
 export interface Carried {
   z: Float64Array;
   /** K + 1 rows. */
@@ -79,17 +82,15 @@ export interface Carried {
   density: Float64Array[];
 }
 
-export function carry(stack: Stack, z: Float64Array): Carried {
-  const rows = () => Array.from({ length: stack.curves.length + 1 }, () => new Float64Array(z.length));
-  const [values, density] = [rows(), rows()];
-  z.forEach((one, i) => {
-    const { values: along, base, terms } = account(stack, one);
-    let log = base;
-    along.forEach((value, k) => {
-      values[k]![i] = value;
-      if (k > 0) log += terms[k - 1]!;
-      density[k]![i] = Number.isNaN(value) ? NaN : Math.exp(log);
-    });
-  });
-  return { z, values, density };
+export function carry({ base, rule, curves }: Stack, z: Float64Array): Carried {
+  const log = z.map(base.log);
+  const carried: Carried = { z, values: [z], density: [log.map(Math.exp)] };
+  for (const curve of curves) {
+    const before = carried.values.at(-1)!;
+    if (rule !== "forgotten") before.forEach((u, i) => (log[i]! += WEIGHT[rule] * curve.log(u)));
+    const values = before.map(curve.f);
+    carried.values.push(values);
+    carried.density.push(log.map((one, i) => (Number.isNaN(values[i]!) ? NaN : Math.exp(one))));
+  }
+  return carried;
 }

@@ -27,22 +27,23 @@ export function windowOf(stack: Stack, carried: Carried, k: number): Window {
   if (k === 0) return window;
   const { range } = stack.curves[k - 1]!;
   if (range.every(Number.isFinite)) return padded([range[0], range[1]], 0.12);
-  const ends = [false, true].map((fromTop) => tail(stack, carried, k, fromTop));
+  const ends = [false, true].map((fromTop) => tail(carried, k, fromTop));
   if (!ends.every(Number.isFinite)) return window;
   return fitting(padded([Math.min(...ends), Math.max(...ends)], 0.125), window);
 }
 
 /** The value of stage k beyond which TAIL of the base's mass lies, of the mass that has a value there. */
-function tail(stack: Stack, { z, values }: Carried, k: number, fromTop: boolean): number {
-  const at = (i: number) => (fromTop ? z.length - 1 - i : i);
-  const weight = (i: number) => Math.abs(z[at(i)]! - z[at(i - 1)]!) * Math.exp(stack.base.log(z[at(i)]!));
-  const kept = (i: number) => Number.isFinite(values[k]![at(i)]!) && Number.isFinite(values[k]![at(i - 1)]!);
+function tail({ z, values, density }: Carried, k: number, fromTop: boolean): number {
+  const last = z.length - 1;
+  const [v, p] = [values[k]!, density[0]!];
+  const weight = (i: number) => (Number.isFinite(v[i]!) && Number.isFinite(v[i + 1]!) ? (z[i + 1]! - z[i]!) * p[i]! : 0);
   let total = 0;
-  for (let i = 1; i < z.length; i++) if (kept(i)) total += weight(i);
+  for (let i = 0; i < last; i++) total += weight(i);
   let sum = 0;
-  for (let i = 1; i < z.length; i++) {
-    if (kept(i)) sum += weight(i);
-    if (sum > TAIL * total) return values[k]![at(i)]!;
+  for (let i = 0; i < last; i++) {
+    const at = fromTop ? last - 1 - i : i;
+    sum += weight(at);
+    if (sum > TAIL * total) return v[at]!;
   }
   return NaN;
 }
