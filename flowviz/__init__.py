@@ -50,7 +50,9 @@ __all__ = [
     "fit",
     "flowify",
     "layers",
+    "link",
     "nets",
+    "restore",
     "widgets",
     "zoo",
 ]
@@ -61,6 +63,8 @@ _LAZY = {
     "Trace": ".trace",
     "TransportPlayer": ".widgets",
     "figures": ".figures",
+    "link": ".widgets",
+    "restore": ".widgets",
     "widgets": ".widgets",
 }
 

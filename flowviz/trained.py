@@ -64,6 +64,7 @@ def trained(name: str) -> Flow:
     with as_file(source) as path, np.load(path) as arrays:
         state = {key: torch.from_numpy(arrays[key]) for key in arrays.files}
     flow.load_state_dict(state)
+    flow.shipped = name  # a picture of it can name it
     return flow
 
 

@@ -11,6 +11,7 @@ import traitlets
 from ..flow import Flow
 from ..tracing import trace_of
 from ..wire import encode
+from .origin import origin_of
 from .page import static_text
 from .widget import VIEWED, Widget
 
@@ -32,7 +33,14 @@ class TransportPlayer(Widget):
     seed: of the particles and the draws.
     position (0 = data, number of layers = latent), direction ("normalize", data to latent, or
     "generate"), playing, speed, show_density, show_particles, show_grid, selected (index of the
-    chosen particle, -1: none) and theme ("auto", "light", "dark") can be set at any time.
+    chosen particle, -1: none), show_audit (the mass, counted), broken (of each layer's volume in
+    the audit: "", "drop" or "flip") and theme ("auto", "light", "dark") can be set at any time.
+
+    Questions (`ask`) that the picture can answer by itself: "point" (where the chosen particle
+    lands; side="latent" or "data"), "factor" (how the outlined cells' area changes), "sketch" (an
+    outline of the density), "sign" and "number" with of="volume 2", "base" or "log_prob".
+
+        player.ask("Where does this point land?", "point", set={"selected": 12, "position": 0})
     """
 
     _name = "player"
@@ -73,7 +81,8 @@ class TransportPlayer(Widget):
         self._source = flow, data, {"seed": seed, **named}
         self.trace = trace_of(flow, data, particles=particles, cells=cells, seed=seed, **named)
         meta, body = encode(self.trace)
-        super().__init__(meta=meta, payload=_for_host(body), **traits)
+        origin = origin_of(flow, data, self.trace, seed)
+        super().__init__(meta=meta, payload=_for_host(body), origin=origin, **traits)
 
     @traitlets.validate("position")
     def _check_position(self, proposal: dict[str, Any]) -> float:

@@ -40,10 +40,11 @@ class Widget(anywidget.AnyWidget):
 
     A concrete widget sets `_name` (its bundle), `_esm`, `_height` (of its stored frame,
     pixels), `_view` (the traits that make its picture, all JSON) and `_linked` (those that widgets
-    of one group share), and says what it is called.
+    of one group share; by default all), and says what it is called.
     """
 
     _name: str
+    heard = False
     _height = 730
     _view: tuple[str, ...] = ()
     _linked: tuple[str, ...] = ()
@@ -66,13 +67,23 @@ class Widget(anywidget.AnyWidget):
     group = traitlets.Unicode("").tag(**VIEWED)
 
     def __init__(self, **traits: Any) -> None:
-        super().__init__(viewed=[*self._view, *_COMMON], linked=[*self._linked], **traits)
+        super().__init__(
+            viewed=[*self._view, *_COMMON], linked=[*(self._linked or self._view)], **traits
+        )
         self.texts = texts(self._name, self.language)
 
     @property
     @abstractmethod
     def title(self) -> str:
         """What the page is called."""
+
+    def set_state(self, sync_data: dict[str, Any]) -> None:
+        """What the browser says. While it is taken in, `heard` is True."""
+        self.heard = True
+        try:
+            super().set_state(sync_data)
+        finally:
+            self.heard = False
 
     @traitlets.observe("language")
     def _translate(self, change: dict[str, Any]) -> None:

@@ -3,6 +3,7 @@
 import type { Rgb } from "../shared/colour";
 import { figure, plain } from "../shared/numbers";
 import type { Frame } from "../shared/raster";
+import { MOST_SIDE } from "./layout";
 import type { Palette } from "../shared/theme";
 
 const FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif";
@@ -15,6 +16,11 @@ export function ticks(low: number, high: number, wanted = 7): number[] {
   const found: number[] = [];
   for (let k = Math.ceil(low / step); k * step <= high; k++) found.push(k * step);
   return found;
+}
+
+/** Large pictures stand far away: their letters grow with them. */
+function typeOf({ width }: Frame): number {
+  return Math.min(1.6, Math.max(1, width / MOST_SIDE));
 }
 
 function digits(values: number[]): number {
@@ -30,10 +36,11 @@ export function drawAxes(
   palette: Palette,
 ): void {
   const { width, height, scale, left, top } = frame;
+  const type = typeOf(frame);
   const xs = ticks(left, left + width / scale);
   const ys = ticks(top - height / scale, top);
   const halo = haloText(context, palette);
-  context.font = `11px ${FONT}`;
+  context.font = `${11 * type}px ${FONT}`;
   context.textBaseline = "alphabetic";
   context.textAlign = "center";
   for (const x of xs) {
@@ -46,7 +53,7 @@ export function drawAxes(
     const at = (top - y) * scale;
     if (at > 34 && at < height - 26) halo(plain(y, digits(ys)), 6, at, palette.mute);
   }
-  drawNames(context, frame, names, palette, halo);
+  drawNames(context, frame, type, names, palette, halo);
 }
 
 type Halo = (text: string, x: number, y: number, colour: string) => void;
@@ -54,16 +61,17 @@ type Halo = (text: string, x: number, y: number, colour: string) => void;
 function drawNames(
   context: CanvasRenderingContext2D,
   { width, height }: Frame,
+  type: number,
   names: readonly string[],
   palette: Palette,
   halo: Halo,
 ): void {
-  context.font = `italic 14px ${FONT}`;
+  context.font = `italic ${14 * type}px ${FONT}`;
   context.textBaseline = "alphabetic";
   context.textAlign = "right";
   halo(names[0] ?? "", width - 6, height - 6, palette.ink);
   context.textAlign = "left";
-  halo(names[1] ?? "", 6, 18, palette.ink);
+  halo(names[1] ?? "", 6, 4 + 14 * type, palette.ink);
 }
 
 /** Text on a soft edge of paper, so that it can be read on any density. */
@@ -82,7 +90,8 @@ function haloText(context: CanvasRenderingContext2D, palette: Palette): Halo {
 
 /** A strip of the colour scale with its ends. */
 export function drawKey(context: CanvasRenderingContext2D, frame: Frame, top: number, name: string, palette: Palette): void {
-  const [wide, high] = [104, 7];
+  const type = typeOf(frame);
+  const [wide, high] = [104 * type, 7 * type];
   const [x, y] = [frame.width - wide - 8, 10];
   const halo = haloText(context, palette);
   const gradient = context.createLinearGradient(x, 0, x + wide, 0);
@@ -92,10 +101,10 @@ export function drawKey(context: CanvasRenderingContext2D, frame: Frame, top: nu
   context.lineWidth = 1;
   context.strokeStyle = palette.line;
   context.strokeRect(x - 0.5, y - 0.5, wide + 1, high + 1);
-  context.font = `10.5px ${FONT}`;
+  context.font = `${10.5 * type}px ${FONT}`;
   context.textBaseline = "alphabetic";
   context.lineWidth = 4;
-  const baseline = y + high + 13;
+  const baseline = y + high + 13 * type;
   context.textAlign = "left";
   halo("0", x, baseline, palette.mute);
   context.textAlign = "right";

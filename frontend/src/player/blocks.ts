@@ -16,26 +16,32 @@ export interface Blocks {
 const WANTED = 14;
 
 export function blocksOf({ cells, corners, mass }: Mesh): Blocks {
-  const span = Math.max(1, Math.round(cells / WANTED));
-  const side = Math.floor(cells / span);
+  const side = Math.min(WANTED, cells);
   const row = cells + 1;
+  /** The mesh line at which block row k begins; the blocks differ by at most one line. */
+  const line = (k: number) => Math.round((k * cells) / side);
+  const extent = (block: number) => {
+    const [a, b] = [Math.floor(block / side), block % side];
+    return { top: line(a), left: line(b), high: line(a + 1) - line(a), wide: line(b + 1) - line(b) };
+  };
   const last = corners.subarray(corners.length - 2 * row * row);
 
   function ring(block: number): number[] {
-    const [i, j] = [span * Math.floor(block / side), span * (block % side)];
-    const edge = Array.from({ length: span }, (_, k) => k);
+    const { top, left, high, wide } = extent(block);
+    const corner = (i: number, j: number) => (top + i) * row + left + j;
+    const [across, down] = [wide, high].map((n) => Array.from({ length: n }, (_, k) => k)) as [number[], number[]];
     return [
-      ...edge.map((k) => i * row + j + k),
-      ...edge.map((k) => (i + k) * row + j + span),
-      ...edge.map((k) => (i + span) * row + j + span - k),
-      ...edge.map((k) => (i + span - k) * row + j),
+      ...across.map((k) => corner(0, k)),
+      ...down.map((k) => corner(k, wide)),
+      ...across.map((k) => corner(high, wide - k)),
+      ...down.map((k) => corner(high - k, 0)),
     ];
   }
 
   /** How many lines lie below a value: the first mesh axis runs along z1, the second along z2. */
   const index = (value: number, axis: 0 | 1) => {
     let k = 1;
-    while (k < side && last[2 * (axis === 0 ? k * span * row : k * span) + axis]! <= value) k++;
+    while (k < side && last[2 * line(k) * (axis === 0 ? row : 1) + axis]! <= value) k++;
     return k - 1;
   };
 
@@ -43,9 +49,9 @@ export function blocksOf({ cells, corners, mass }: Mesh): Blocks {
     side,
     ring,
     mass(block) {
-      const [i, j] = [span * Math.floor(block / side), span * (block % side)];
+      const { top, left, high, wide } = extent(block);
       let sum = 0;
-      for (let a = 0; a < span; a++) for (let b = 0; b < span; b++) sum += mass[(i + a) * cells + j + b]!;
+      for (let a = 0; a < high; a++) for (let b = 0; b < wide; b++) sum += mass[(top + a) * cells + left + b]!;
       return sum;
     },
     of({ points, count }, particle) {

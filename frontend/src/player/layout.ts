@@ -12,7 +12,7 @@ export interface Layout {
 }
 
 const NARROW = 760;
-const MOST_SIDE = 528;
+export const MOST_SIDE = 528;
 const LEAST_SIDE = 200;
 /** Least width of the ledger beside the picture. */
 const LEDGER = 420;
@@ -20,7 +20,7 @@ const LEDGER = 420;
 const AROUND = 31;
 
 /** Header, strip, and the bar of a lecture's steps, when presenting. */
-const BARS = 250;
+const BARS = 226;
 
 /** `height`: of the screen, when presenting. */
 export function layoutFor(width: number, height: number | null = null): Layout {

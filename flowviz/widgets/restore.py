@@ -1,0 +1,69 @@
+"""A picture brought back from its state string."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .. import data as densities
+from .. import widgets
+from ..trained import NAMES, trained
+from .player import TransportPlayer
+from .state import unpack_state
+from .widget import Widget
+
+_KINDS = {"player": "TransportPlayer", "lab": "LayerLab", "variables": "ChangeOfVariables"}
+_SAME = 5e-3  # nats and units of the plane: another machine's last digits, not another flow's
+
+
+def restore(state: str, flow: Any = None, data: Any = None) -> Widget:
+    """The widget that a state string describes, with the very picture.
+
+    state: `widget.state`, or the address of an exported page that ends in it. A TransportPlayer of
+    a shipped flow (`fv.zoo.trained`) and a density of `fv.data` needs nothing else; for any other
+    give the flow and the data that it was made of.
+
+    Raises ValueError for a text that is no state, where flow or data are wanted, and where the flow
+    or the data are not those that the state was made of.
+    """
+    values = unpack_state(state)
+    name = values["widget"]
+    if name not in _KINDS:
+        raise ValueError(f"widget: expected one of {', '.join(_KINDS)}, got {name!r}")
+    kind = getattr(widgets, _KINDS[name])
+    player = kind is TransportPlayer
+    widget = _player(values.get("origin") or {}, flow, data) if player else kind()
+    widget.take_state(state)
+    return widget
+
+
+def _player(origin: dict[str, Any], flow: Any, data: Any) -> TransportPlayer:
+    wanted = origin.get("print")
+    if wanted is None:
+        raise ValueError("origin: expected what the state's picture was made of, got nothing")
+    options = {name: origin[name] for name in ("particles", "cells", "seed", "title")}
+    made = flow if flow is not None else _shipped_flow(origin)
+    shown = data if data is not None else _named_data(origin)
+    widget = TransportPlayer(made, shown, **options)
+    got = widget.origin["print"]
+    if not np.allclose(wanted, got, atol=_SAME):
+        raise ValueError(
+            "expected the flow and the data that the state was made of (mean log p(x), mean x, "
+            f"mean z: {wanted}), got others ({got})"
+        )
+    return widget
+
+
+def _shipped_flow(origin: dict[str, Any]) -> Any:
+    name = origin.get("flow")
+    if name not in NAMES:
+        raise ValueError("flow: expected the flow that the state was made of, got none")
+    return trained(name)
+
+
+def _named_data(origin: dict[str, Any]) -> Any:
+    made = getattr(densities, origin.get("data") or "none", None)
+    if made is None:
+        raise ValueError("data: expected the data that the state was made of, got none")
+    return made()
