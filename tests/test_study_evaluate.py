@@ -16,11 +16,13 @@ from flowviz.layers import (
     AffineCoupling,
     Augment,
     ConvCoupling,
+    ConvFunnel,
     Flatten,
     FlowifiedConv2d,
     FlowifiedLinear,
     GaussianizationBlock,
     LeakyReLU,
+    LinearFunnel,
     Logit,
     LULinear,
     MaskedAutoregressive,
@@ -282,6 +284,7 @@ def picture_models() -> dict[str, Flow]:
                     Slice(64, 30), Affine(30)],
         "anything": [*pixels, MaxPool(shape), Flatten((1, 4, 4)), Augment(16, 3),
                      GaussianizationBlock(19), Sequential([Affine(19), LeakyReLU(19)])],
+        "funnels": [*pixels, ConvFunnel(shape), Flatten((1, 4, 4)), LinearFunnel(16, 7)],
         "variational": [VariationalDequantization(shape, hidden=(8,)), Logit(shape, 0.05),
                         Squeeze(shape), Split((4, 4, 4), 8)],
     }  # fmt: skip
@@ -308,7 +311,7 @@ def corners() -> Tensor:
 
 
 KINDS = ["glow", "checkerboard", "flowified mlp", "flowified conv", "side by side", "vectors",
-         "anything", "variational"]  # fmt: skip
+         "anything", "funnels", "variational"]  # fmt: skip
 
 
 @pytest.mark.parametrize("name", KINDS)

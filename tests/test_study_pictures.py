@@ -14,15 +14,19 @@ from flowviz import Flow, StandardNormal, Uniform, zoo
 from flowviz.figures.theme import LIGHT, rgb
 from flowviz.layers import (
     Affine,
+    ConvFunnel,
+    CouplingFunnel,
     Flatten,
     FlowifiedConv2d,
     FlowifiedLinear,
+    LinearFunnel,
     Logit,
     MaxPool,
     RationalQuadraticSpline,
     Slice,
     UniformDequantization,
 )
+from flowviz.layers.univariate import Affine as AffineMap
 from flowviz.studies import data, latents, pictures
 from flowviz.studies.ledgers import average_ledger
 from flowviz.studies.pixels import PixelBits, pixel_bits
@@ -44,6 +48,8 @@ def flows() -> dict[str, Flow]:
         "conv": [FlowifiedConv2d(SHAPE, 6, 3, 2), FlowifiedConv2d((6, 4, 4), 8, 2, 2),
                  FlowifiedConv2d((8, 2, 2), 8, 2, 2, decoder="standard_normal")],
         "slice": [Flatten(SHAPE), Slice(64, [3, 40, 41])],
+        "funnel": [ConvFunnel(SHAPE), Flatten((1, 4, 4)), LinearFunnel(16, 7),
+                   CouplingFunnel(7, 2, AffineMap(2.0))],
     }  # fmt: skip
     made = {name: Flow([*pixels, *chain]) for name, chain in chains.items()}
     for flow in made.values():
@@ -59,7 +65,7 @@ def models() -> dict[str, Flow]:
         return flows()
 
 
-KINDS = ["glow", "mlp", "conv", "slice"]
+KINDS = ["glow", "mlp", "conv", "slice", "funnel"]
 
 
 @pytest.mark.parametrize("name", KINDS)

@@ -12,7 +12,15 @@ import torch
 from torch import Tensor
 
 from ..layer import Layer
-from ..layers import FlowifiedLinear, Slice, Split, TileLinear, TileReduction
+from ..layers import (
+    ConvFunnel,
+    FlowifiedLinear,
+    Funnel,
+    Slice,
+    Split,
+    TileLinear,
+    TileReduction,
+)
 from ..nets.conditional import Conditional, DiagonalGaussian
 
 Moments = tuple[Tensor, Tensor]
@@ -105,6 +113,37 @@ def _(layer: TileLinear | TileReduction, x: Tensor) -> Tensor:
 def _(layer: TileLinear | TileReduction, z: Tensor, rest: Tensor) -> Tensor:
     kept = layer.factors.unfinish(z.movedim(-3, -1))
     return layer.factors.join(kept, rest).movedim(-1, -3)
+
+
+@moments.register
+def _(layer: Funnel, z: Tensor) -> Moments | None:
+    return _asked(layer.decoder, z)
+
+
+@dropped.register
+def _(layer: Funnel, x: Tensor) -> Tensor:
+    return layer._parts(x)[1]
+
+
+@joined.register
+def _(layer: Funnel, z: Tensor, rest: Tensor) -> Tensor:
+    return layer._joined(layer.bijection._inverse(z, rest, "mean", False)[0], rest)
+
+
+@moments.register
+def _(layer: ConvFunnel, z: Tensor) -> Moments:
+    return layer.decoder.moments(z)
+
+
+@dropped.register
+def _(layer: ConvFunnel, x: Tensor) -> Tensor:
+    return layer._parts(x)[0]
+
+
+@joined.register
+def _(layer: ConvFunnel, z: Tensor, rest: Tensor) -> Tensor:
+    kept = layer.mixing._unmap(z.movedim(-3, -1), rest.movedim(-3, -1))[0]
+    return layer._joined(rest, kept.movedim(-1, -3))
 
 
 def _asked(decoder: Conditional, given: Tensor) -> Moments | None:

@@ -30,8 +30,10 @@ from ..layer import Layer, Terms
 from ..layers import (
     Conv1x1,
     ConvCoupling,
+    ConvFunnel,
     Coupling,
     FlowifiedLinear,
+    Funnel,
     MaskedAutoregressive,
     PadImage,
     Permutation,
@@ -65,8 +67,7 @@ def carry(layer: Layer, passage: Passage, shares: Tensor) -> Tensor:
     x = passage.x
     if layer.kind == "bijection" and _number_by_number(layer, x):
         return shares + _log_slopes(layer, x, torch.ones_like(x[0], dtype=torch.bool))
-    rows = [_by_sensitivity(layer, image, s) for image, s in zip(x, shares, strict=True)]
-    return torch.stack(rows) + evenly(passage.terms.total, x)
+    return _by_sensitivity(layer, x, shares) + evenly(passage.terms.total, x)
 
 
 @carry.register
@@ -160,6 +161,15 @@ def _(layer: Slice, passage: Passage, shares: Tensor) -> Tensor:
     return torch.cat([shares, _price(layer, passage)], -1)[..., layer.order.argsort()]
 
 
+@carry.register(ConvFunnel)
+@carry.register(Funnel)
+def _(layer: ConvFunnel | Funnel, passage: Passage, shares: Tensor) -> Tensor:
+    parts = torch.zeros_like(shares), _price(layer, passage)
+    paid = layer._joined(*(parts[::-1] if isinstance(layer, ConvFunnel) else parts))
+    moved = _by_sensitivity(layer, passage.x, shares)
+    return moved + paid + evenly(passage.terms.volume, passage.x)
+
+
 def weights(matrix: Tensor) -> Tensor:
     """(dz_i/dx_j)^2 with rows that sum to 1, float64; a row of zeros is even."""
     squares = matrix.detach().double().square()
@@ -221,11 +231,18 @@ def _matrix(rotation: Rotation | None, like: Tensor) -> Tensor:
 
 
 def _by_sensitivity(layer: Layer, x: Tensor, shares: Tensor) -> Tensor:
-    """The shares of one image, by the squares of the layer's Jacobian (without noise)."""
+    """Shares by the squares of the layer's Jacobian (without noise), image by image."""
+    rows = [
+        share.flatten() @ weights(_jacobian(layer, image))
+        for image, share in zip(x, shares, strict=True)
+    ]
+    return torch.stack(rows).reshape(x.shape)
+
+
+def _jacobian(layer: Layer, x: Tensor) -> Tensor:
+    """dz_i/dx_j of one image, (numbers of z, numbers of x)."""
     with torch.enable_grad():
         x = x.detach().requires_grad_()
         z = layer._forward(x.unsqueeze(0), None, "mean")[0].flatten()
-        rows = [
-            torch.autograd.grad(number, x, retain_graph=True)[0].flatten() for number in z.unbind()
-        ]
-    return (shares.flatten() @ weights(torch.stack(rows))).reshape(x.shape)
+        rows = [torch.autograd.grad(number, x, retain_graph=True)[0] for number in z.unbind()]
+    return torch.stack(rows).flatten(1)
