@@ -35,18 +35,21 @@ export function field(layers: Linear[], activate: Activation, pace?: number[]): 
   });
   const bend = new Float64Array(2);
   return (x, out, derive, t = 0) => {
-    let [f, a, b]: ArrayLike<number>[] = [x, UNITS[0]!, UNITS[1]!];
+    let f = x;
+    let a: ArrayLike<number> = UNITS[0]!;
+    let b: ArrayLike<number> = UNITS[1]!;
     for (let k = 0; k <= last; k++) {
       const step = steps[k]!;
       for (let j = 0, at = 0; j < step.bias.length; j++) {
         let v = step.bias[j]! + (pace && k === 0 ? t * pace[j]! : 0);
-        let [da, db] = [0, 0];
+        let da = 0;
+        let db = 0;
         for (let i = 0; i < step.width; i++, at++) {
           const w = step.w[at]!;
-          v += w * f![i]!;
+          v += w * f[i]!;
           if (derive) {
-            da += w * a![i]!;
-            db += w * b![i]!;
+            da += w * a[i]!;
+            db += w * b[i]!;
           }
         }
         bend[0] = v;
@@ -56,14 +59,16 @@ export function field(layers: Linear[], activate: Activation, pace?: number[]): 
         step.a[j] = bend[1] * da;
         step.b[j] = bend[1] * db;
       }
-      [f, a, b] = [step.f, step.a, step.b];
+      f = step.f;
+      a = step.a;
+      b = step.b;
     }
-    out[0] = f![0]!;
-    out[1] = f![1]!;
-    out[2] = a![0]!;
-    out[3] = b![0]!;
-    out[4] = a![1]!;
-    out[5] = b![1]!;
+    out[0] = f[0]!;
+    out[1] = f[1]!;
+    out[2] = a[0]!;
+    out[3] = b[0]!;
+    out[4] = a[1]!;
+    out[5] = b[1]!;
   };
 }
 

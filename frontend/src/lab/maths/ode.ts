@@ -26,7 +26,7 @@ export function ode(p: Params): Point {
     return { weight: weight.map((w) => by * w), bias: bias.map((v) => by * v) };
   });
   const f = field(scaled, (v, _, bend) => {
-    bend[0] = Math.tanh(v);
+    bend[0] = 1 - 2 / (Math.exp(2 * v) + 1); // tanh, several times as fast, to the last digit of 1
     bend[1] = 1 - bend[0] ** 2;
   }, extras);
 
@@ -39,18 +39,19 @@ export function ode(p: Params): Point {
     for (let k = 0; k < steps; k++) {
       change.fill(0);
       slope.fill(0);
-      for (const [share, weight] of method) {
+      for (let m = 0; m < method.length; m++) { // spelled out: this is where the time goes
+        const share = method[m]![0];
+        const weight = method[m]![1];
         for (let i = 0; i < size; i++) at[i] = state[i]! + share * h * slope[i]!;
         f(at, out, derive, start + k * h + share * h);
         slope[0] = out[0]!;
         slope[1] = out[1]!;
         if (derive) {
-          const [a, b, c, d] = [out[2]!, out[3]!, out[4]!, out[5]!];
-          slope[2] = a + d;
-          slope[3] = a * at[3]! + b * at[5]!;
-          slope[4] = a * at[4]! + b * at[6]!;
-          slope[5] = c * at[3]! + d * at[5]!;
-          slope[6] = c * at[4]! + d * at[6]!;
+          slope[2] = out[2]! + out[5]!;
+          slope[3] = out[2]! * at[3]! + out[3]! * at[5]!;
+          slope[4] = out[2]! * at[4]! + out[3]! * at[6]!;
+          slope[5] = out[4]! * at[3]! + out[5]! * at[5]!;
+          slope[6] = out[4]! * at[4]! + out[5]! * at[6]!;
         }
         for (let i = 0; i < size; i++) change[i]! += weight * slope[i]!;
       }
