@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { BASE, barEdges, BASES } from "../src/variables/bases";
 import { curveOf, type MapSpec } from "../src/variables/maps";
 import { barsOf, massOf } from "../src/variables/mass";
-import { account, backTo, carry, sampling, stackOf, type Rule } from "../src/variables/stack";
+import { account, backTo, carryClosely, stackOf, type Rule } from "../src/variables/stack";
 
 const SPLINE: MapSpec = { kind: "spline", at: [-2.2, -1.1, -0.3, 0.7, 1.7], to: [-2.2, -1.8, -1, 1.2, 2], slopes: [0, 0, 2.5, 0, 0] };
 const MAPS: MapSpec[] = [
@@ -18,7 +18,7 @@ const MAPS: MapSpec[] = [
 ];
 const mass = (base: (typeof BASES)[number], maps: MapSpec[], rule: Rule = "right") => {
   const stack = stackOf(BASE[base], maps, rule);
-  return massOf(stack, carry(stack, sampling(stack, [])), maps.length);
+  return massOf(stack, carryClosely(stack, []), maps.length);
 };
 
 describe.each(MAPS)("$kind $slope$power$steep$inverse", (spec) => {
@@ -92,7 +92,7 @@ describe("four maps", () => {
 
   test("mass 1 at every stage, and every bar keeps its area at every stage", () => {
     const edges = barEdges(BASE.mixture);
-    const carried = carry(stack, sampling(stack, edges));
+    const carried = carryClosely(stack, edges);
     const start = barsOf(carried, edges, 0);
     for (let k = 0; k <= 4; k++) {
       expect(massOf(stack, carried, k)).toBeCloseTo(1, 3);

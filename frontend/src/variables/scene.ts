@@ -5,7 +5,7 @@ import { handlesOf, type Handle } from "./handles";
 import type { Layout } from "./layout";
 import type { MapSpec } from "./maps";
 import { barsOf, massOf, type Bar } from "./mass";
-import { account, backTo, carry, sampling, stackOf, type Account, type Carried, type Rule, type Stack } from "./stack";
+import { account, backTo, carryClosely, stackOf, type Account, type Carried, type Rule, type Stack } from "./stack";
 import { below } from "./spline";
 import { topOf, viewOf, windowOf, type View, type Window } from "./view";
 
@@ -52,7 +52,7 @@ export interface Windows {
 export function sceneOf(given: Given, layout: Layout, kept?: Windows | null): Scene {
   const stack = stackOf(given.base, given.maps, given.rule);
   const edges = barEdges(given.base);
-  const carried = carry(stack, sampling(stack, edges));
+  const carried = carryClosely(stack, edges);
   const [from, to] = stagesOf(given);
   const windows = kept ?? { from: windowOf(stack, carried, from), to: windowOf(stack, carried, to) };
   const tops = { from: topOf(carried, from, windows.from), to: topOf(carried, to, windows.to) };

@@ -94,3 +94,21 @@ export function carry({ base, rule, curves }: Stack, z: Float64Array): Carried {
   }
   return carried;
 }
+
+/** Neighbours whose log densities differ by more than this get others between them. */
+const JUMP = 0.04;
+const MOST_PARTS = 64;
+
+/** The maps carried out on a sampling that is closer where a density changes much from point to point. */
+export function carryClosely(stack: Stack, marks: number[]): Carried {
+  const first = carry(stack, sampling(stack, marks));
+  const { z, density } = first;
+  const more: number[] = [];
+  for (let i = 0; i + 1 < z.length; i++) {
+    let jump = 0;
+    for (const p of density) jump = Math.max(jump, Math.abs(Math.log(p[i + 1]! / p[i]!)));
+    const parts = jump > JUMP && jump < Infinity ? Math.min(MOST_PARTS, Math.ceil(jump / JUMP)) : 1;
+    for (let part = 1; part < parts; part++) more.push(z[i]! + (part / parts) * (z[i + 1]! - z[i]!));
+  }
+  return more.length ? carry(stack, Float64Array.from([...z, ...more]).sort()) : first;
+}
