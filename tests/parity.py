@@ -147,7 +147,7 @@ def latent_points(layer: Layer) -> Tensor:
     if layer.latent_space is SORTED:
         return z.sort(-1).values
     if layer.latent_space is CUBE:
-        return (z / 12 + 0.5).clamp(0, 1)
+        return (z / 7 + 0.5).clamp(0, 1)  # its edges, too
     if layer.latent_space is HALF_LINE:
         return z.abs() + 0.1  # at 0 a drawn minus is no minus
     return torch.where(layer.folded, z.abs() + 0.1, z)
