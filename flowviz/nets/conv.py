@@ -43,11 +43,11 @@ class ConvNet(nn.Module):
         self.convs[-1].bias.data.copy_(bias)
 
     def forward(self, h: Tensor) -> Tensor:
-        batch, h = h.shape[:-3], h.reshape(-1, *h.shape[-3:])
+        batch, h = h.shape[:-3], by_pixel(h.reshape(-1, *h.shape[-3:]))
         *hidden, last = self.convs
         for conv, norm in zip(hidden, self.norms, strict=True):
             h = relu(norm(_convolved(h, conv)), inplace=True)
-        h = _convolved(h, last)
+        h = _convolved(h, last).contiguous()
         return h.reshape(*batch, *h.shape[1:])
 
     @torch.no_grad()
@@ -91,6 +91,16 @@ def image_with(image: Tensor, context: Tensor | None) -> Tensor:
         return image
     planes = context[..., None, None].expand(*image.shape[:-3], -1, *image.shape[-2:])
     return torch.cat([image, planes], -3)
+
+
+def by_pixel(images: Tensor) -> Tensor:
+    """The same images; on a CPU the channels of a pixel side by side in memory.
+
+    Convolutions are up to twice as fast there in that order ("channels last"), and hand it on.
+    """
+    if images.device.type != "cpu":
+        return images
+    return images.movedim(-3, -1).contiguous().movedim(-1, -3)
 
 
 def _convolved(h: Tensor, conv: nn.Conv2d) -> Tensor:
