@@ -97,9 +97,9 @@ class Learner:
             return
         for piece in self._mine:
             loss = -self._module(self._draw(step, piece)).mean()
-            if not torch.isfinite(loss):
+            if not math.isfinite(value := loss.item()):
                 layer = first_broken(self.flow, self._draw(step, piece), None)
-                raise Diverged(step, layer, f"the loss is {float(loss)}")
+                raise Diverged(step, layer, f"the loss is {value}")
             loss.backward()
         raise Diverged(step, broken_gradient(self.flow), "the gradient is not finite")
 

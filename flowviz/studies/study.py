@@ -141,16 +141,25 @@ def _replace(part: Any, keys: list[str], value: Any, whole: str) -> Any:
     old = getattr(part, key, None)
     group = dataclasses.is_dataclass(old) or isinstance(old, Mapping)
     if key not in known or group != bool(rest):
-        raise ValueError(f"expected a setting of the study, got {whole!r}{_hint(part, key)}")
+        raise ValueError(
+            f"expected a setting of the study, got {whole!r}{nearest(whole, SETTINGS)}"
+        )
     new = _replace(old, rest, value, whole) if rest else _typed(value, old, whole)
     return dataclasses.replace(part, **{key: new})
 
 
-def _hint(part: Any, key: str) -> str:
-    inner = [f"{f.name}.{g}" for f in dataclasses.fields(part)
-             if dataclasses.is_dataclass(getattr(part, f.name))
-             for g in getattr(part, f.name).__dataclass_fields__]  # fmt: skip
-    return nearest(key, [f.name for f in dataclasses.fields(part)] + inner)
+def _settings(kind: type, prefix: str = "") -> list[str]:
+    """The names of all settings, "recipe.batch"."""
+    groups = {"data": Data, "recipe": Recipe}
+    return [
+        name
+        for f in dataclasses.fields(kind)
+        for name in (_settings(groups[f.name], f"{f.name}.") if f.name in groups
+                     else [prefix + f.name])
+    ]  # fmt: skip
+
+
+SETTINGS = _settings(Study)
 
 
 def _typed(value: Any, old: Any, whole: str) -> Any:

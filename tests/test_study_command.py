@@ -1,0 +1,199 @@
+"""`flowviz study`: what it says, what it refuses, what a run leaves, how signals end it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+from study_toys import STUDY, toy_flow, toy_images
+
+from flowviz.cli import main
+from flowviz.studies import Study, catalogue, learner, result, run, study
+from flowviz.studies.data import ImageSet
+from flowviz.studies.evaluate import bits_per_dim
+from flowviz.studies.folder import Folder
+from flowviz.studies.models import NAMES, build
+
+FAST = STUDY.override(["recipe.epochs=3"])
+
+
+def images_of(given: Study, split: str) -> ImageSet:
+    images = toy_images(124 if split == "train" else 60)
+    return ImageSet(images, torch.zeros(len(images), dtype=torch.int64), "toy", split, "made here")
+
+
+@pytest.fixture
+def toy(monkeypatch, tmp_path: Path) -> Path:
+    """The catalogue holds the toy; the folder of its runs."""
+    monkeypatch.setitem(catalogue.STUDIES, FAST.name, FAST)
+    for module in (run, result):
+        monkeypatch.setattr(module, "load_images", images_of)
+        monkeypatch.setattr(module, "build_flow", lambda given, shape: toy_flow())
+    return tmp_path
+
+
+def command(runs: Path, *arguments: str) -> None:
+    name, *rest = arguments
+    place = ["--runs", str(runs)]
+    fixed = ["--accelerator", "cpu", "--quiet"] if name == "run" else []
+    with pytest.raises(SystemExit) as stopped:
+        main(["study", name, *rest, *place, *fixed])
+    if stopped.value.code:
+        raise SystemError(stopped.value.code)
+
+
+def test_a_run_leaves_its_folder(toy: Path, capsys) -> None:
+    command(toy, "run", FAST.name)
+    assert "all steps are taken" in capsys.readouterr().out
+    command(toy, "eval", FAST.name, "--draws", "2", "--importance", "3")
+    place = Folder(toy / FAST.name)
+    assert {path.name for path in place.path.iterdir()} == {
+        "study.json", "environment.json", "metrics.jsonl", "checkpoint.pt",
+        "weights.safetensors", "result.json",
+    }  # fmt: skip
+    assert place.study() == FAST
+    said = place.read("result.json")
+    assert said["steps"] == 27 and said["epochs"] == said["planned_epochs"] == 3
+    assert said["finished"] == "recipe" and said["hours"] >= 0
+    assert said["parameters"] == sum(p.numel() for p in toy_flow().parameters())
+    flow = toy_flow()
+    flow.load_state_dict(load_file(place.weights))
+    expected = bits_per_dim(flow, images_of(FAST, "test"), 2, batch=250, seed=FAST.seed)
+    assert said["elbo"]["bits_per_dim"] == expected.mean and said["elbo"]["images"] == 60
+    assert said["iwbo"]["kind"] == "IWBO-3"
+    state = place.load()["learner"]
+    names = [name for name, _ in flow.named_parameters()]
+    for name, mean in zip(names, state["mean"], strict=True):
+        assert torch.equal(flow.state_dict()[name], mean)
+        assert not torch.equal(mean, state["flow"][name])
+
+
+def test_nothing_in_a_folder_names_a_machine(toy: Path) -> None:
+    command(toy, "run", FAST.name)
+    texts = [p.read_text() for p in (toy / FAST.name).glob("*.json*")]
+    names = [str(toy), str(Path(__file__).parents[1]), os.uname().nodename]
+    assert texts and not [name for name in names for text in texts if name in text]
+    (leg,) = json.loads((toy / FAST.name / "environment.json").read_text())
+    assert leg["versions"]["torch"] == torch.__version__ and leg["threads"] == 1
+
+
+def test_resuming_finishes_what_was_begun(toy: Path, capsys) -> None:
+    command(toy, "run", FAST.name, "--minutes", "0.0001")
+    assert f"flowviz study run {FAST.name} --resume" in capsys.readouterr().out
+    assert 0 < Folder(toy / FAST.name).load()["step"] < 27
+    command(toy, "run", FAST.name, "--resume")
+    assert Folder(toy / FAST.name).load()["step"] == 27
+    command(toy, "run", FAST.name, "--fresh", "--minutes", "0.0001")
+    assert Folder(toy / FAST.name).load()["step"] < 27
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_signals_end_a_run_cleanly(number: int, toy: Path, monkeypatch, capsys) -> None:
+    learn = learner.Learner.learn
+
+    def learn_and_signal(self: learner.Learner, step: int) -> None:
+        learn(self, step)
+        if step == 11:
+            os.kill(os.getpid(), number)
+
+    monkeypatch.setattr(learner.Learner, "learn", learn_and_signal)
+    before = signal.getsignal(number)
+    command(toy, "run", FAST.name)
+    assert "stopped; go on with" in capsys.readouterr().out
+    assert Folder(toy / FAST.name).load()["step"] == 12
+    assert signal.getsignal(number) is before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["run", "mnist/realnvp-smal"], "did you mean mnist/realnvp-small?"),
+        (["run", "toy/realnvp", "--set", "recipe.bach=3"], "did you mean recipe.batch?"),
+        (["run", "toy/realnvp", "--set", "recipe.batch=many"], "expected int, got 'many'"),
+        (["run", "toy/realnvp", "--set", "recipe.pieces=5"], "pieces that divide the batch of 12"),
+        (["run", "toy/realnvp", "--set", "recipe=5"], "expected a setting of the study"),
+        (["run", "toy/realnvp", "--set", "seed"], "expected SETTING=VALUE, got 'seed'"),
+        (["run", "toy/realnvp", "--resume", "--fresh"], "expected --resume or --fresh, got both"),
+        (["eval", "toy/realnvp"], "expected a run in"),
+    ],
+)
+def test_what_cannot_be_is_refused(arguments: list[str], words: str, toy: Path) -> None:
+    with pytest.raises(SystemError) as caught:
+        command(toy, *arguments)
+    assert words in str(caught.value) and not list(toy.iterdir())
+
+
+def test_a_run_is_not_started_over_nor_changed_unasked(toy: Path) -> None:
+    command(toy, "run", FAST.name, "--minutes", "0.0001")
+    with pytest.raises(SystemError, match="holds a run: --resume goes on with it"):
+        command(toy, "run", FAST.name)
+    with pytest.raises(SystemError, match="a run keeps its recipe, got recipe.batch: 24, not 12"):
+        command(toy, "run", FAST.name, "--resume", "--set", "recipe.batch=24")
+    command(toy, "run", FAST.name, "--as", "toy/other", "--set", "recipe.batch=24")
+    assert Folder(toy / "toy/other").study().recipe.batch == 24
+
+
+def test_the_list_names_every_study(capsys) -> None:
+    with pytest.raises(SystemExit):
+        main(["study", "list"])
+    out = capsys.readouterr().out
+    assert all(line.split()[0] in catalogue.STUDIES for line in out.splitlines())
+    assert len(out.splitlines()) == len(catalogue.STUDIES)
+
+
+@pytest.mark.parametrize("name", [n for n in catalogue.STUDIES if n.startswith("mnist/")])
+def test_every_study_can_be_built(name: str) -> None:
+    """Where the model is there; its options then are the model's."""
+    given = catalogue.find(name)
+    assert given.name == name and given.model in NAMES
+    with torch.device("meta"):
+        pass
+    flow = build(given.model, (1, 28, 28), **given.options)
+    assert flow.data_shape == (1, 28, 28)
+
+
+def test_studies_are_written_and_read_again() -> None:
+    changed = STUDY.override(["options.width=32", "options.rotation=expm", "recipe.lr=1"])
+    assert changed.options == {"width": 32, "rotation": "expm"} and changed.recipe.lr == 1.0
+    assert Study.from_json(changed.to_json()) == changed
+    assert study.differences(changed, STUDY) == [
+        "recipe.lr: 1.0, not 0.005", "options.width: 32, not None",
+        "options.rotation: expm, not None",
+    ]  # fmt: skip
+    with pytest.raises(ValueError, match="expected a study written by flowviz"):
+        Study.from_json("[1, 2]")
+
+
+def test_the_last_good_checkpoint_survives_a_broken_one(tmp_path: Path) -> None:
+    place = Folder(tmp_path)
+    assert place.load() is None
+    place.save({"step": 1})
+    place.save({"step": 2})
+    assert place.load() == {"step": 2}
+    newest = tmp_path / "checkpoint.pt"
+    newest.write_bytes(newest.read_bytes()[:100])
+    assert place.load() == {"step": 1}
+    newest.unlink()  # killed between the two renames
+    assert place.load() == {"step": 1}
+    (tmp_path / "previous.pt").write_bytes(b"")
+    with pytest.raises(ValueError, match="expected a checkpoint of this run, cannot read it"):
+        place.load()
+
+
+def test_a_full_disk_loses_no_checkpoint(tmp_path: Path, monkeypatch) -> None:
+    place = Folder(tmp_path)
+    place.save({"step": 1})
+
+    def full(*arguments: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fdopen", full)
+    with pytest.raises(OSError, match="No space left"):
+        place.save({"step": 2})
+    assert place.load() == {"step": 1}
+    assert [path.name for path in tmp_path.iterdir()] == ["checkpoint.pt"]
