@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import base64
+import json
 import sys
 from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
 from typing import Any
 
 import numpy as np
@@ -70,6 +73,7 @@ class LayerLab(Widget):
     show_points = traitlets.Bool(True).tag(**VIEWED)
     show_grid = traitlets.Bool(True).tag(**VIEWED)
     trained = traitlets.Dict(allow_none=True, default_value=None).tag(**VIEWED)
+    cards = traitlets.Dict().tag(sync=True)
     points = traitlets.Union([traitlets.Bytes(), traitlets.Unicode()]).tag(sync=True)
 
     def __init__(
@@ -90,7 +94,7 @@ class LayerLab(Widget):
         if isinstance(trained, str):
             _train(trained, rival, self._data, seed)
         shown = {"points": _for_host(_bytes(self._data)), "trained": _nll(rival, self._data)}
-        super().__init__(kind=fit.kind, params=given, seed=seed, **shown, **traits)
+        super().__init__(kind=fit.kind, params=given, cards=_cards(), seed=seed, **shown, **traits)
 
     @staticmethod
     def kinds() -> tuple[str, ...]:
@@ -122,14 +126,21 @@ class LayerLab(Widget):
         return value
 
     def _heavy(self) -> dict[str, Any]:
-        return {"points": self.points}
+        return {"points": self.points, "cards": self.cards}
 
     def _stored(self) -> dict[str, Any]:
         kept = None if self._data is None else self._data[:_STORED]
-        return {"points": _bytes(kept)}
+        return {"points": _bytes(kept), "cards": self.cards}
 
     def __repr__(self) -> str:
         return f"LayerLab({self.kind!r})"
+
+
+@cache
+def _cards() -> dict[str, Any]:
+    """The cards of all kinds, each with its equation."""
+    text = files(__package__).joinpath("kinds", "formulas.json").read_text("utf-8")
+    return {kind: {**cards()[kind], "formula": lines} for kind, lines in json.loads(text).items()}
 
 
 def flow_of(kind: str, params: dict[str, Any]) -> Flow:

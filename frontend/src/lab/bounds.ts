@@ -4,11 +4,12 @@ import { claim, type Fault } from "./account";
 import type { Draw, Map as LayerMap } from "./maths/kind";
 import { draws } from "./random";
 
-/** Nodes along each draw, by the number of draws; rounds over which a weighted bound is averaged. */
-const NODES = [1, 161, 25];
+/** Nodes along each draw, by the number of draws, and how far they go where the draw is normal. */
+const NODES = [1, 401, 41];
+const REACH = [0, 24, 8];
+/** Rounds over which a weighted bound is averaged. */
 const ROUNDS = 48;
-/** How far out the nodes of a normal go. */
-const REACH = 5;
+const HALF_LOG_TWO_PI = 0.5 * Math.log(2 * Math.PI);
 
 export interface Bounds {
   exact: number;
@@ -20,7 +21,8 @@ export interface Bounds {
 
 interface Rule {
   noise: Float64Array;
-  weights: Float64Array;
+  /** Logs of the weights: far out they are too small for a number. */
+  logs: Float64Array;
 }
 
 const RULES = new Map<string, Rule>();
@@ -35,17 +37,18 @@ function ruleOf(wanted: readonly Draw[], most: number): Rule {
 
 function makeRule(wanted: readonly Draw[], side: number): Rule {
   const n = side ** wanted.length;
+  const reach = REACH[wanted.length] ?? 5;
   const noise = new Float64Array(n * wanted.length);
-  const weights = new Float64Array(n).fill(1);
+  const logs = new Float64Array(n);
   for (let i = 0; i < n; i++) {
     wanted.forEach((draw, k) => {
       const at = (Math.floor(i / side ** k) % side) + 0.5;
-      const v = draw === "uniform" ? at / side : ((2 * at) / side - 1) * REACH;
+      const v = draw === "uniform" ? at / side : ((2 * at) / side - 1) * reach;
       noise[i * wanted.length + k] = v;
-      weights[i]! *= draw === "uniform" ? 1 / side : ((2 * REACH) / side) * Math.exp(-v * v / 2) / Math.sqrt(2 * Math.PI);
+      logs[i]! += draw === "uniform" ? -Math.log(side) : Math.log((2 * reach) / side) - (v * v) / 2 - HALF_LOG_TWO_PI;
     });
   }
-  return { noise, weights };
+  return { noise, logs };
 }
 
 function repeated(x: ArrayLike<number>, n: number): Float64Array {
@@ -55,18 +58,18 @@ function repeated(x: ArrayLike<number>, n: number): Float64Array {
 }
 
 /** log p(x): in closed form where the layer is sound, else integrated over its noise (its own reach, at most). */
-export function exactAt(map: LayerMap, x: ArrayLike<number>, fault: Fault, most = 161): number {
+export function exactAt(map: LayerMap, x: ArrayLike<number>, fault: Fault, most = 401): number {
   if (fault === "" && map.truth) return map.truth(x);
-  const { noise, weights } = ruleOf(map.noise.forward, most);
-  const { total } = claim(map, repeated(x, weights.length), weights.length, fault, noise);
-  return Math.log(total.reduce((sum, value, i) => sum + weights[i]! * Math.exp(value), 0));
+  const { noise, logs } = ruleOf(map.noise.forward, most);
+  const { total } = claim(map, repeated(x, logs.length), logs.length, fault, noise);
+  return logSum(total.map((value, i) => value + logs[i]!));
 }
 
 /** E log w over the noise. */
-export function plainAt(map: LayerMap, x: ArrayLike<number>, fault: Fault, most = 161): number {
-  const { noise, weights } = ruleOf(map.noise.forward, most);
-  const { total } = claim(map, repeated(x, weights.length), weights.length, fault, noise);
-  return total.reduce((sum, value, i) => sum + (weights[i]! > 1e-12 ? weights[i]! * value : 0), 0);
+export function plainAt(map: LayerMap, x: ArrayLike<number>, fault: Fault, most = 401): number {
+  const { noise, logs } = ruleOf(map.noise.forward, most);
+  const { total } = claim(map, repeated(x, logs.length), logs.length, fault, noise);
+  return total.reduce((sum, value, i) => sum + (logs[i]! > -30 ? Math.exp(logs[i]!) * value : 0), 0);
 }
 
 /** log of the mean weight of `count` draws, averaged over rounds. */
@@ -79,9 +82,13 @@ export function weightedAt(map: LayerMap, x: ArrayLike<number>, fault: Fault, co
 }
 
 function logMean(values: Float64Array): number {
+  return logSum(values) - Math.log(values.length);
+}
+
+function logSum(values: Float64Array): number {
   const most = values.reduce((a, b) => Math.max(a, b), -Infinity);
   if (most === -Infinity) return most;
-  return most + Math.log(values.reduce((sum, value) => sum + Math.exp(value - most), 0) / values.length);
+  return most + Math.log(values.reduce((sum, value) => sum + Math.exp(value - most), 0));
 }
 
 export function boundsAt(map: LayerMap, x: ArrayLike<number>, fault: Fault, count: number, seed: number): Bounds {

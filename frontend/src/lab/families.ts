@@ -1,6 +1,6 @@
 /** Kinds that stand beside each other in the header: one click leads from one to the next. */
 
-import { KINDS } from "./maths/kinds";
+import type { Kind } from "./maths/kind";
 
 const FAMILIES = [
   ["affine", "actnorm", "shear", "lu"],
@@ -14,6 +14,6 @@ const FAMILIES = [
   ["max", "slice", "funnel"],
 ];
 
-export function familyOf(name: string): string[] {
-  return (FAMILIES.find((family) => family.includes(name)) ?? [name]).filter((one) => one in KINDS);
+export function familyOf(kinds: Record<string, Kind>, name: string): string[] {
+  return (FAMILIES.find((family) => family.includes(name)) ?? [name]).filter((one) => one in kinds);
 }

@@ -13,6 +13,8 @@ export const GRID_REACH = 3;
 /** Points along one grid line, and along one side of the cell. */
 const FINE = 61;
 const SIDE = 12;
+/** Kinds whose way back is a search: their mesh lies on the data side. */
+const SLOW_BACK = ["residual", "sylvester", "planar"];
 /** How far out the latent mesh goes. */
 const REACH = 4.4;
 
@@ -45,7 +47,7 @@ export class PlaneFigure {
   update(kind: Kind, map: LayerMap, fault: Fault, tau: number, reach: number, dense: boolean): void {
     this.grid.move(map, tau);
     if (!dense) return;
-    if (kind.kind === "bijection" && fault === "" && map.base === "normal" && map.facts["layer"] !== false) {
+    if (kind.kind === "bijection" && fault === "" && map.base === "normal" && !SLOW_BACK.includes(kind.name)) {
       this.pull(map, tau);
     } else {
       this.claim(map, fault, tau, reach);

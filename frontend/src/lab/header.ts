@@ -5,9 +5,11 @@ import { segments, toggle } from "../shared/controls";
 import { h } from "../shared/dom";
 import { headerBar } from "../shared/header";
 import type { Say } from "../shared/strings";
+import { kindsOf } from "./cards";
 import { familyOf } from "./families";
-import { KINDS } from "./maths/kinds";
+import type { Kind } from "./maths/kind";
 import type { Scene } from "./scene";
+import { told } from "./told";
 import { PARTS, VIEWS, type View } from "./state";
 
 export interface Header {
@@ -49,9 +51,9 @@ export function createHeader({ model, t, set, save, help }: Options): Header {
     show({ kind, state, map }) {
       if (kind.name !== built) {
         built = kind.name;
-        bar.title(t(kind.title));
-        const family = familyOf(kind.name);
-        const made = family.length > 1 ? segmentsOf(family, t, set) : null;
+        bar.title(told(t, kind.title));
+        const family = familyOf(kindsOf(model), kind.name);
+        const made = family.length > 1 ? segmentsOf(kindsOf(model), family, t, set) : null;
         kinds.replaceChildren(...(made ? [made.el] : []));
         chooser = made;
       }
@@ -67,8 +69,8 @@ export function createHeader({ model, t, set, save, help }: Options): Header {
   };
 }
 
-function segmentsOf(family: string[], t: Say, set: Options["set"]) {
-  const choices = family.map((value) => ({ value, text: t(`short.${value}`), title: t(KINDS[value]!.title) }));
+function segmentsOf(kinds: Record<string, Kind>, family: string[], t: Say, set: Options["set"]) {
+  const choices = family.map((value) => ({ value, text: t(`short.${value}`), title: told(t, kinds[value]!.title) }));
   const fresh = { params: {}, probe: [], fault: "", tau: 1, playing: false };
   return segments(t("kinds"), choices, (kind) => set({ kind, ...fresh }, true));
 }

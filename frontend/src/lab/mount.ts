@@ -14,8 +14,9 @@ import { throttle } from "../shared/throttle";
 import { payloadBytes } from "../shared/wire";
 import { createBoundCard, type BoundCard } from "./boundcard";
 import { createHeader } from "./header";
+import { linesOf } from "./cards";
 import { KEY_ROWS, listenToKeys } from "./keys";
-import { boxAround, MassMeter } from "./mass";
+import { massOf } from "./mass";
 import type { Kind, Params } from "./maths/kind";
 import { createPanel, type Panel } from "./panel";
 import { truthOf } from "./questions";
@@ -25,6 +26,7 @@ import { createSliders, type Sliders } from "./sliders";
 import { stageOf } from "./stages";
 import type { Hooks, Stage } from "./stage/stage";
 import { readState, STATE_TRAITS } from "./state";
+import { told } from "./told";
 import { advance, createWay } from "./way";
 import { spoken } from "./words";
 
@@ -52,12 +54,13 @@ interface Body {
 }
 
 const NARROW = 760;
+/** Milliseconds that the meter may take while something is dragged. */
+const QUICK = 8;
 
 export function mountLab(root: HTMLElement, model: Model, signal: AbortSignal, { data }: Heavy): void {
   const t = stringsOf(model);
   const maker = new SceneMaker(data);
   const live = createLive();
-  const mass = new MassMeter();
   let palette = applyTheme(root, model.get("theme"));
   let scene: Scene = maker.make(readState(model), palette);
   let body: Body | null = null;
@@ -81,15 +84,15 @@ export function mountLab(root: HTMLElement, model: Model, signal: AbortSignal, {
   const help = createHelp(KEY_ROWS, t, () => stateOf("lab", model));
   const header = createHeader({ model, t, set, help: () => help.toggle(), save: () => saveBoards(body?.stage.boards ?? [], scene.kind.name) });
   const way = createWay(t, set);
-  const measure = throttle(() => body && body.panel.mass(massOf(), scene), 120);
+  const measure = meterTimer(() => body?.panel.mass(measured(), scene));
   const stageEl = h("div", { class: "flowviz-stage" });
   const side = h("div", { class: "flowviz-side" });
   root.append(header.el, h("div", { class: "flowviz-main" }, stageEl, side), live.el, help.el);
   for (const [name, value] of Object.entries({ role: "group", tabindex: "-1" })) put(root, name, value);
 
-  function massOf(): number {
-    if (scene.kind.name === "dequantization") return mass.count(scene.map, scene.state.fault, scene.state.params["levels"] as number);
-    return mass.read(scene.map, scene.state.fault, boxAround(maker.sample(scene.state, scene.sound), scene.kind.dataDim, scene.state.zoom));
+  function measured(): number {
+    const { kind, sound, map, state } = scene;
+    return massOf({ kind, sound, map, fault: state.fault, draws: maker.sample(state, sound), zoom: state.zoom });
   }
 
   function build(): Body {
@@ -98,12 +101,12 @@ export function mountLab(root: HTMLElement, model: Model, signal: AbortSignal, {
     const sliders = createSliders(kind, t, (name, value, last) => set({ params: changed(name, value) }, last));
     const bounds = kind.exact ? null : createBoundCard(t, set);
     const cards = [...(bounds ? [bounds.el] : []), question.el];
-    const panel = createPanel(kind, scene, { t, lighter, set, cards, trained: model.get("trained") });
+    const panel = createPanel(kind, scene, { t, lighter, set, cards, lines: linesOf(model, kind.name), trained: model.get("trained") });
     stageEl.replaceChildren(h("div", {}, stage.el, way.el, sliders.el));
     side.replaceChildren(panel.el);
     panel.notation(model.get("notation") === "data" ? "data" : "latent");
     way.el.hidden = kind.dataDim !== 2 || kind.latentDim !== 2 || kind.name === "dequantization";
-    put(root, "aria-label", `LayerLab: ${t(kind.title)}`);
+    put(root, "aria-label", `LayerLab: ${told(t, kind.title)}`);
     return { kind, stage, panel, sliders, bounds };
   }
 
@@ -163,14 +166,14 @@ export function mountLab(root: HTMLElement, model: Model, signal: AbortSignal, {
   function fit(force = false): void {
     const width = root.clientWidth;
     const ratio = window.devicePixelRatio || 1;
-    const room = `${width} ${ratio} ${model.get("view")}`;
+    const room = `${width} ${ratio} ${model.get("view")} ${model.get("presenting")}`;
     if (width === 0 || !body || (room === fitted && !force)) return;
     fitted = room;
     const narrow = width < NARROW;
     root.classList.toggle("flowviz-narrow", narrow);
     root.classList.toggle("flowviz-tight", width < 480);
     root.classList.toggle("flowviz-snug", width < 1000);
-    const stageWidth = narrow ? width - 32 : Math.round(Math.min(640, width * 0.56));
+    const stageWidth = narrow ? width - 32 : Math.round(Math.min(model.get("presenting") ? 1080 : 640, width * 0.56));
     stageEl.style.width = narrow ? "" : `${stageWidth + 31}px`;
     body.stage.el.style.width = `${stageWidth}px`;
     body.stage.resize(stageWidth, true, ratio);
@@ -191,6 +194,23 @@ export function mountLab(root: HTMLElement, model: Model, signal: AbortSignal, {
   listen(model, signal, ["presenting"], () => header.update());
   show();
   question.update();
+}
+
+/** Reads the meter along with the picture where that is quick, else when the hand has come to rest. */
+function meterTimer(read: () => void): () => void {
+  let cost = 0;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const timed = () => {
+    const start = performance.now();
+    read();
+    cost = performance.now() - start;
+  };
+  const quick = throttle(timed, 150);
+  return () => {
+    if (cost < QUICK) return quick();
+    clearTimeout(timer);
+    timer = setTimeout(timed, 180);
+  };
 }
 
 function calm(): boolean {

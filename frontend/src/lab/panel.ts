@@ -9,7 +9,7 @@ import { sentence } from "../shared/pieces";
 import type { Say } from "../shared/strings";
 import { COLUMNS } from "../shared/trace";
 import { faultsOf, type Fault } from "./account";
-import { codeOf, formsOf } from "./formulas";
+import { codeOf, formsOf, type Lines } from "./formulas";
 import type { Kind } from "./maths/kind";
 import type { Scene } from "./scene";
 import { sentenceOf } from "./words";
@@ -27,6 +27,7 @@ export interface PanelHooks {
   set(changes: Record<string, unknown>, last: boolean): void;
   /** Cards of this kind of layer, under the table. */
   cards: HTMLElement[];
+  lines: Lines | undefined;
   /** Published beside the reader's own figure. */
   trained: { nll: number; title?: string } | null;
 }
@@ -37,8 +38,8 @@ const GOOD = 0.003;
 export function createPanel(kind: Kind, scene: Scene, hooks: PanelHooks): Panel {
   const { t, lighter, set } = hooks;
   const formula: FormulaCard = formulaCard({
-    forms: formsOf(kind, t),
-    code: codeOf(kind),
+    forms: formsOf(kind, hooks.lines, t),
+    code: codeOf(hooks.lines),
     lighter,
     t,
     choose: (notation) => set({ notation }, true),

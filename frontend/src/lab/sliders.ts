@@ -5,6 +5,7 @@ import { h } from "../shared/dom";
 import { plain } from "../shared/numbers";
 import { slider } from "../shared/parts";
 import type { Say } from "../shared/strings";
+import { told } from "./told";
 import type { Handle, Kind, Params } from "./maths/kind";
 
 export interface Sliders {
@@ -26,14 +27,14 @@ type Change = (name: string, value: number, last: boolean) => void;
 
 function range({ name, label, about, min, max, step }: Handle, t: Say, change: Change) {
   const format = (value: number) => plain(value, step < 1 ? 2 : 0);
-  const one = slider({ name, label: t(label), min, max, step, format, input: (value, last) => change(name, value, last) });
-  one.el.title = t(about);
+  const one = slider({ name, label: told(t, label), min, max, step, format, input: (value, last) => change(name, value, last) });
+  one.el.title = told(t, about);
   return one;
 }
 
 function choice({ name, label, min, choices }: Handle, t: Say, change: Change) {
-  const options = choices!.map((text, i) => ({ value: String(min + i), text: t(text), title: t(label) }));
-  const one = segments(t(label), options, (value) => change(name, Number(value), true));
-  const el = h("div", { class: "flowviz-row flowviz-choice", "data-control": name, "data-locks": true }, h("span", {}, t(label)), one.el);
+  const options = choices!.map((text, i) => ({ value: String(min + i), text: told(t, text), title: told(t, label) }));
+  const one = segments(told(t, label), options, (value) => change(name, Number(value), true));
+  const el = h("div", { class: "flowviz-row flowviz-choice", "data-control": name, "data-locks": true }, h("span", {}, told(t, label)), one.el);
   return { el, set: (value: number) => one.set(String(value)) };
 }

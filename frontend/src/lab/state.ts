@@ -2,8 +2,8 @@
 
 import type { Model } from "../shared/afm";
 import { FAULTS, type Fault } from "./account";
+import { kindsOf } from "./cards";
 import type { Kind, Params } from "./maths/kind";
-import { KINDS } from "./maths/kinds";
 
 export const VIEWS = ["both", "data", "latent"] as const;
 export type View = (typeof VIEWS)[number];
@@ -47,7 +47,7 @@ export const STATE_TRAITS = [
 ];
 
 export function readState(model: Model): State {
-  const kind = kindNamed(model.get<string>("kind"));
+  const kind = kindNamed(kindsOf(model), model.get<string>("kind"));
   const fault = model.get<Fault>("fault") ?? "";
   const view = model.get<View>("view") ?? "both";
   const shown = (part: Part) => model.get<boolean>(`show_${part}`) ?? true;
@@ -68,14 +68,14 @@ export function readState(model: Model): State {
   };
 }
 
-function kindNamed(name: string): Kind {
-  const kind = KINDS[name];
-  if (!kind) throw new Error(`expected one of the kinds ${Object.keys(KINDS).join(", ")}, got ${name}`);
+function kindNamed(kinds: Record<string, Kind>, name: string): Kind {
+  const kind = kinds[name];
+  if (!kind) throw new Error(`expected one of the kinds ${Object.keys(kinds).join(", ")}, got ${name}`);
   return kind;
 }
 
 /** Where the probe starts where nobody has put it. */
-const START = [0.6, 0.6, -0.4];
+const START = [0.8, -0.6, 0.4];
 
 function probeOf({ dataDim, name }: Kind, probe: number[] | undefined, params: Params): number[] {
   const at = probe?.length === dataDim ? probe : START.slice(0, dataDim);

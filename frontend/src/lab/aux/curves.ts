@@ -10,6 +10,7 @@ import { beginPlot } from "../plot";
 import type { Scene } from "../scene";
 import { handle, type Hooks, type Stage } from "../stage/stage";
 import { within } from "../state";
+import { told } from "../told";
 
 /** Handles that are tables over a coordinate. */
 export function tablesOf(kind: Kind): Handle[] {
@@ -74,7 +75,7 @@ function createCurve(one: Handle, hooks: Hooks) {
 
   function tell(): void {
     const at = plain(placeOf(column, values().length), 1);
-    board.describe(hooks.t("curve", { name: hooks.t(one.label) }), hooks.t("column", { at, value: plain(values()[column]!) }));
+    board.describe(hooks.t("curve", { name: told(hooks.t, one.label) }), hooks.t("column", { at, value: plain(values()[column]!) }));
   }
 
   function draw(scene: Scene): void {
@@ -82,7 +83,7 @@ function createCurve(one: Handle, hooks: Hooks) {
     const table = state.params[one.name] as number[];
     const pad = 0.12 * (one.max - one.min);
     const over = overOf(scene, one);
-    beginPlot(board, palette, { x: [-REACH, REACH], y: [one.min - pad, one.max + pad] }, hooks.t(one.label), [over.name, ""]);
+    beginPlot(board, palette, { x: [-REACH, REACH], y: [one.min - pad, one.max + pad] }, told(hooks.t, one.label), [over.name, ""]);
     const path = table.flatMap((value, k) => [placeOf(k, table.length), value]);
     board.line(path, inks(palette.theme).accent, 2);
     table.forEach((value, k) => board.disc(placeOf(k, table.length), value, k === column ? 4 : 2.4, inks(palette.theme).accent));

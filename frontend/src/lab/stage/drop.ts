@@ -3,7 +3,7 @@
 import { h, putText } from "../../shared/dom";
 import { Board, css, type Point } from "../board";
 import { fibreAt, LEVELS, type Fibre } from "../fibres";
-import { PlaneFigure } from "../figure";
+import { Carried, PlaneFigure } from "../figure";
 import { gripsOf } from "../grips";
 import { inks } from "../inks";
 import { logBase } from "../maths/base";
@@ -15,11 +15,14 @@ import { handle, type Hooks, type Stage } from "./stage";
 import { TOP } from "./plane";
 
 const LINE = 92;
+/** Points that are marked on the line. */
+const RUG = 400;
 
 export function createDrop(hooks: Hooks): Stage {
   const [plane, line] = [new Board("data"), new Board("latent")];
   const [title, lineTitle] = [h("figcaption"), h("figcaption")];
   const figure = new PlaneFigure();
+  let points = new Carried(new Float64Array(0));
   let held = false;
 
   function draw(scene: Scene): void {
@@ -28,12 +31,13 @@ export function createDrop(hooks: Hooks): Stage {
     figure.update(scene.kind, scene.map, state.fault, 0, Math.max(4.5, 1.2 * state.zoom), state.show.density);
     plane.begin(palette, { center: [0, 0], radius: 1.2 * state.zoom });
     if (state.show.density) plane.density(figure.mesh, figure.here, 2.5 * TOP);
-    if (state.show.points) plane.dots(Float32Array.from(scene.points), palette.particle, 0.75, 1.15);
+    if (points.x !== scene.points) points = new Carried(scene.points);
+    if (state.show.points) plane.dots(points.here, palette.particle, 0.75, 1.15);
     plane.lines();
     if (state.show.grid) LEVELS.forEach((z, i) => drawFibre(plane, fibreAt(scene, z), shade(scene, i / (LEVELS.length - 1)), scene));
     drawProbe(scene);
     plane.axes(["x₁", "x₂"]);
-    plane.say(hooks.t("fibres"), 34, plane.frame.height - 12, ink.decoder);
+    plane.say(hooks.t("fibres"), plane.frame.width - 10, 20, ink.decoder, { align: "right" });
     drawLine(scene);
     putText(title, hooks.t("side.data"));
     putText(lineTitle, hooks.t("side.line"));
@@ -66,9 +70,9 @@ export function createDrop(hooks: Hooks): Stage {
     line.begin(palette, { center: [0, 0.19], radius, rise: 0.29 });
     line.lines();
     if (state.show.points) {
-      const all = map.forward(points, points.length / 2).out;
+      const some = points.subarray(0, 2 * RUG);
       line.context.beginPath();
-      all.forEach((v) => line.trace([v, 0, v, 0.05]));
+      for (const v of map.forward(some, some.length / 2).out) line.trace([v, 0, v, 0.05]);
       line.stroke(css(palette.particle), 1, [], 0.35);
     }
     const n = 161;

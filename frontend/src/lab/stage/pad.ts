@@ -31,9 +31,9 @@ export function createPad(hooks: Hooks): Stage {
     const at = Array.from({ length: PLACES }, (_, i) => ((2 * i) / (PLACES - 1) - 1) * state.zoom);
     const curve = (value: (x: number) => number) => at.flatMap((v) => [v, Math.exp(value(v))]);
     const curves = [
-      { line: curve((v) => exactAt(map, [v], state.fault, 41)), colour: ink.ink, dash: [], key: "exact" },
+      { line: curve((v) => exactAt(map, [v], state.fault, 161)), colour: ink.ink, dash: [], key: "exact" },
       { line: curve((v) => weightedAt(map, [v], state.fault, state.draws, state.seed, 12)), colour: ink.accent, dash: [2, 3], key: "weighted" },
-      { line: curve((v) => plainAt(map, [v], state.fault, 41)), colour: ink.encoder, dash: [7, 4], key: "plain" },
+      { line: curve((v) => plainAt(map, [v], state.fault, 161)), colour: ink.encoder, dash: [7, 4], key: "plain" },
     ];
     const top = within(Math.max(...curves[0]!.line.filter((_, i) => i % 2)) * 1.25, 0.3, 3);
     beginPlot(line, palette, { x: [-state.zoom, state.zoom], y: [-0.13 * top, top] }, "p(x)", ["x", ""]);

@@ -44,7 +44,7 @@ export function createPlane(hooks: Hooks): Stage {
     if (outline) {
       const carried = scene.map.path(outline, outline.length / 2, state.tau);
       drawCell(latent, carried, scene);
-      drawRatio(latent, areaOf(carried) / areaOf(outline), carried, scene);
+      if (scene.account.volume) drawRatio(latent, areaOf(carried) / areaOf(outline), carried, scene);
     }
     if (state.tau === 1) held.draw(scene);
     const at = scene.map.path(scene.x, 1, state.tau);

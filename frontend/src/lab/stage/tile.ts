@@ -90,8 +90,11 @@ export function createTile(hooks: Hooks): Stage {
       const [from, to, y] = [ends[i]! - value, ends[i]!, -i];
       bill.fill([from, y + 0.34, to, y + 0.34, to, y - 0.34, from, y - 0.34], ink[name], 0.8);
       if (i < rows.length - 1) bill.line([to, y - 0.34, to, y - 0.66], palette.mute, 1, [2, 2]);
-      const left = bill.x(Math.min(from, to)) > 150;
-      bill.say(`${hooks.t(`term.${name}`)} ${signed(value)}`, left ? bill.x(Math.min(from, to)) - 8 : bill.x(Math.max(from, to)) + 8, bill.y(y) + 4, ink[name], { align: left ? "right" : "left", size: 12.5 });
+      const [start, end] = [bill.x(Math.min(from, to)), bill.x(Math.max(from, to))];
+      const words = `${hooks.t(`term.${name}`)} ${signed(value)}`;
+      const align = start > 150 ? "right" : bill.frame.width - end > 150 ? "left" : "center";
+      const place = { right: start - 8, left: end + 8, center: (start + end) / 2 }[align];
+      bill.say(words, place, bill.y(y) + 4, align === "center" ? ink.ink : ink[name], { align, size: 12.5 });
     });
     bill.line([sum, -4.05, sum, -4.4], ink.ink, 2);
     bill.say(`log p(x) ≥ ${plain(sum)}`, within(bill.x(sum), 60, bill.frame.width - 60), bill.frame.height - 6, ink.ink, { align: "center", weight: 700 });
