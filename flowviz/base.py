@@ -90,6 +90,7 @@ class HalfNormal(Base):
         chosen = mask.nonzero().flatten().tolist()
         self.support = HALF_LINE if everywhere else half_space(len(mask), chosen)
         self._log_norm = 0.5 * mask.numel() * math.log(2 * math.pi) - int(mask.sum()) * math.log(2)
+        self._chosen = None if everywhere else chosen
 
     def log_prob(self, z: Tensor) -> Tensor:
         inside = self._sum(-0.5 * z.square()) - self._log_norm
@@ -103,6 +104,10 @@ class HalfNormal(Base):
         if self.support != HALF_LINE:
             raise NotImplementedError("HalfNormal: its coordinates are not alike")
         return torch.special.ndtri((1 + p) / 2)
+
+    def __repr__(self) -> str:
+        folded = "" if self._chosen is None else f", folded={self._chosen}"
+        return f"{super().__repr__()[:-1]}{folded})"
 
 
 def fold_mask(shape: tuple[int, ...], indices: Sequence[int] | None) -> Tensor:

@@ -94,3 +94,4 @@ def test_bases_are_public_and_follow_the_dtype():
         base = getattr(fv, name)(3).double()
         assert base.sample(4).dtype == torch.float64 and base.sample(4).shape == (4, 3)
         assert repr(base) == f"{name}(3)"
+    assert repr(fv.HalfNormal(2, [0])) == "HalfNormal(2, folded=[0])"

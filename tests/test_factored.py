@@ -167,6 +167,8 @@ def test_learning_reaches_a_rotation_from_the_start(form):
         (lambda: Rotation(1), "dim >= 2, got 1"),
         (lambda: Rotation(3, form="euler"), "form exponential or .*got 'euler'"),
         (lambda: Rotation(2, math.pi, form="cayley"), "|angle| < pi"),
+        (lambda: Rotation(2, math.nan), "finite angle, got nan"),
+        (lambda: Rotation(2, math.inf), "finite angle, got inf"),
         (lambda: Rotation.from_matrix(torch.ones(2, 2)), "orthogonal"),
         (lambda: Rotation.from_matrix(torch.eye(2).flip(0)), "determinant"),
         (lambda: Rotation.from_matrix(-torch.eye(2), form="cayley"), "no turn by 180"),

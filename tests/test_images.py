@@ -171,6 +171,7 @@ def test_the_rest_shrinks_on_the_path_of_a_split():
     ("make", "words"),
     [
         (lambda: Squeeze((1, 7, 8)), "divides 7 and 8, got 2"),
+        (lambda: Squeeze((1, 4, 4), 2.0), "integer factor >= 2.*got 2.0"),
         (lambda: Squeeze((4, 4)), r"image shape \(C, H, W\), got \(4, 4\)"),
         (lambda: Split((1, 2, 2)), "at least 2 channels, got 1"),
         (lambda: Reshape(6, (2, 2)), r"as many numbers as in \(6,\), got \(2, 2\)"),

@@ -119,3 +119,15 @@ def test_logit_with_alpha_spends_what_it_puts_beyond_the_cube():
     mass = torch.trapezoid(flow.log_prob(grid.unsqueeze(-1)).exp(), grid)
     inside = 1 - 2 * Normal(0.0, 1.0).cdf(torch.logit(torch.tensor(0.05, dtype=torch.float64)))
     assert abs(mass.item() - inside.item()) < 1e-7 and mass < 0.997
+
+
+def test_a_power_beyond_the_range_of_the_numbers_raises():
+    layer = SignedPower(1)
+    with torch.no_grad():
+        layer.log_power.fill_(3.0)
+        assert torch.isfinite(layer(torch.tensor([[50.0]]))[0]).all()
+        with pytest.raises(ValueError, match="signed power: z: expected finite.*got 1"):
+            layer(torch.tensor([[1e3]]))
+        layer.log_power.fill_(-3.0)
+        with pytest.raises(ValueError, match="signed power: x: expected finite.*got 1"):
+            layer.inverse(torch.tensor([[1e3]]))

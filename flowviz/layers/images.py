@@ -74,9 +74,10 @@ class Squeeze(Bijection):
     def __init__(self, shape: Sequence[int], factor: int = 2) -> None:
         super().__init__()
         channels, height, width = self.data_shape = image_shape(shape, "Squeeze")
-        if factor < 2 or height % factor or width % factor:
+        if not isinstance(factor, int) or factor < 2 or height % factor or width % factor:
             raise ValueError(
-                f"Squeeze: expected a factor >= 2 that divides {height} and {width}, got {factor}"
+                f"Squeeze: expected an integer factor >= 2 that divides {height} and {width}, "
+                f"got {factor}"
             )
         self.factor = factor
         self.latent_shape = channels * factor**2, height // factor, width // factor

@@ -31,9 +31,9 @@ class Rotation(Bijection):
     `angle` (radians, counter-clockwise). `learn=False` holds it fixed, e.g. for the turn by a
     right angle that mixes coordinates between couplings without a reflection.
     Path: a turn; exp(tau A) at even speed, in the Householder form by the short way.
-    Raises ValueError for dim < 2, an unknown form, an angle with dim > 2, or an angle that the
-    form cannot reach. Golinski et al. 2019 (exponential and Cayley); Tomczak & Welling 2016
-    (Householder).
+    Raises ValueError for dim < 2, an unknown form, an angle with dim > 2, or an angle that is
+    not finite or that the form cannot reach. Golinski et al. 2019 (exponential and Cayley);
+    Tomczak & Welling 2016 (Householder).
     """
 
     def __init__(
@@ -50,6 +50,8 @@ class Rotation(Bijection):
             raise ValueError(f"Rotation: expected form {' or '.join(_STARTS)}, got {form!r}")
         if angle is not None and dim != 2:
             raise ValueError(f"Rotation: an angle belongs to dim 2, got dim {dim}")
+        if not math.isfinite(angle or 0):
+            raise ValueError(f"Rotation: expected a finite angle, got {angle}")
         self.data_shape = self.latent_shape = (dim,)
         self.form = form
         start = nn.Parameter(_STARTS[form](dim, float(angle or 0)), requires_grad=learn)
