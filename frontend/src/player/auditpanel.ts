@@ -31,7 +31,7 @@ export function createAuditPanel(trace: Trace, t: Say, set: (broken: string[]) =
   const note = h("p.auditnote");
   const rows = layers.map((layer, l) => breakRow(`${l + 1} ${t(layer.title)}`, t, (value) => change(l, value)));
   const every = breakRow(t("all layers"), t, (value) => set(layers.map(() => value)));
-  const scroll = h("div.scroll", {}, ...rows.map((row) => row.el), layers.length > 1 ? every.el : null);
+  const scroll = h("div.breaks", {}, ...rows.map((row) => row.el), layers.length > 1 ? every.el : null);
   const el = h("div.audit", { role: "group", "aria-label": t("audit"), "data-control": "breaks" });
   el.append(...(audit ? [claimed.el] : []), painted.el, block, h("p.caption", {}, t("break it")), scroll, note);
   let broken: string[] = [];

@@ -38,10 +38,12 @@ export function blocksOf({ cells, corners, mass }: Mesh): Blocks {
     ];
   }
 
-  /** How many lines lie below a value: the first mesh axis runs along z1, the second along z2. */
-  const index = (value: number, axis: 0 | 1) => {
+  /** The coordinate along which the mesh's first axis runs on the latent side. */
+  const first = last[2 * row * cells]! - last[0]! > last[2 * row * cells + 1]! - last[1]! ? 0 : 1;
+  /** How many block rows (or columns) lie below a value. */
+  const index = (value: number, axis: number, stride: number) => {
     let k = 1;
-    while (k < side && last[2 * line(k) * (axis === 0 ? row : 1) + axis]! <= value) k++;
+    while (k < side && last[2 * line(k) * stride + axis]! <= value) k++;
     return k - 1;
   };
 
@@ -56,7 +58,7 @@ export function blocksOf({ cells, corners, mass }: Mesh): Blocks {
     },
     of({ points, count }, particle) {
       const at = points.length - 2 * count + 2 * particle;
-      return index(points[at]!, 0) * side + index(points[at + 1]!, 1);
+      return index(points[at + first]!, first, row) * side + index(points[at + 1 - first]!, 1 - first, 1);
     },
   };
 }

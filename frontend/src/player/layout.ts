@@ -29,7 +29,7 @@ export function layoutFor(width: number, height: number | null = null): Layout {
   return {
     side: Math.max(LEAST_SIDE, Math.min(height === null ? MOST_SIDE : height - BARS, Math.round(room - AROUND))),
     narrow,
-    tight: width < 480 || (!narrow && width < 960),
+    tight: width < 480 || (!narrow && width < (height === null ? 960 : 1400)),
     snug: width < 1100,
   };
 }
