@@ -15,6 +15,7 @@ from ..layer import Layer
 from .monotone import Array, curve
 from .monotone_of import MOST_MAPS, maps_of
 from .page import static_text
+from .texts import texts
 from .variables_checks import checked, fresh
 from .widget import VIEWED, Widget
 
@@ -88,9 +89,12 @@ class ChangeOfVariables(Widget):
             raise traitlets.TraitError(f"maps: expected 1 to {MOST_MAPS}, got {len(given)}")
         return [checked(fresh(one) if isinstance(one, str) else one) for one in given]
 
+    def _heavy(self) -> dict[str, Any]:
+        return {"learned": self.learned}
+
     @property
     def title(self) -> str:
-        return "Change of variables"
+        return texts(self._name, self.language)["title"]
 
     def account(self, z: float | None = None) -> Account:
         """Follow one z (by default the probe) through all maps."""

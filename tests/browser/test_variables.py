@@ -277,6 +277,16 @@ def test_a_link_brings_the_picture_back(show: Show) -> None:
     assert shown.mass == pytest.approx(wanted.mass, rel=1e-3)
 
 
+def test_linked_widgets_move_together(show: Show) -> None:
+    """What another widget of the group tells is taken on; what other groups tell is not."""
+    shown = show(fv.ChangeOfVariables(group="a"))
+    tell = """([group, probe]) => window.dispatchEvent(new CustomEvent("flowviz:link",
+      {detail: {group, from: {}, changes: {probe}}}))"""
+    shown.page.evaluate(tell, ["b", -1.0])
+    shown.page.evaluate(tell, ["a", 1.25])
+    shown.until(lambda: shown.numbers("probe")[0] == 1.25, "the probe of the group")
+
+
 def test_forty_pictures_a_second_while_dragging(show: Show) -> None:
     """The main thread's own time a picture, four maps and a singular place among them.
 

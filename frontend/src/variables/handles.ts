@@ -53,7 +53,7 @@ const HANDLES: Record<MapSpec["kind"], (spec: MapSpec, from: Window, to: Window)
       v: u,
       move: (a, b) => ({ ...move(b, a), kind: "logit" }),
     })),
-  spline: (spec) => spec.at!.map((_, k) => knot(spec, k)),
+  spline: (spec, from) => spec.at!.map((_, k) => knot(spec, k, from)),
   learned: () => [],
 };
 
@@ -128,24 +128,26 @@ function sigmoid(spec: MapSpec): Handle[] {
   ];
 }
 
-/** Least distance of two knots, and least rise between them, as a share of all that the knots span. */
+/** Least distance of two knots, and least rise between them, as a share of the window below. */
 const APART = 0.02;
+/** Knots rise and fall at most this many windows. */
+const FAR = 1.5;
 
-function knot(spec: MapSpec, k: number): Handle {
-  const between = (values: number[], value: number) => {
-    const gap = APART * (values[values.length - 1]! - values[0]!);
-    const low = k > 0 ? values[k - 1]! + gap : -Infinity;
-    const high = k + 1 < values.length ? values[k + 1]! - gap : Infinity;
-    return tidy(within(value, [low, high]));
-  };
+/** Between its neighbours, within the window below, and not far beyond it on the left. */
+function knot(spec: MapSpec, k: number, [low, high]: Window): Handle {
   const [at, to] = [spec.at!, spec.to!];
-  const put = (values: number[], value: number) => replaced(values, k, between(values, value));
+  const [span, middle] = [high - low, (low + high) / 2];
+  const put = (values: number[], value: number, reach: number) => {
+    const before = k > 0 ? values[k - 1]! + APART * span : Math.min(values[k]!, middle - reach * span);
+    const after = k + 1 < values.length ? values[k + 1]! - APART * span : Math.max(values[k]!, middle + reach * span);
+    return before < after ? replaced(values, k, tidy(within(value, [before, after]))) : values;
+  };
   return {
     name: `knot-${k + 1}`,
     label: "knot",
     u: at[k]!,
     v: to[k]!,
-    move: (u, v) => ({ ...spec, at: put(at, u), to: put(to, v) }),
+    move: (u, v) => ({ ...spec, at: put(at, u, 0.5), to: put(to, v, FAR) }),
   };
 }
 

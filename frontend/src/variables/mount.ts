@@ -181,6 +181,7 @@ export function mountVariables(root: HTMLElement, model: Model, signal: AbortSig
     const narrow = width < NARROW;
     root.classList.toggle("flowviz-narrow", narrow);
     root.classList.toggle("flowviz-tight", width < 520);
+    root.classList.toggle("flowviz-snug", width < 960);
     scale = presenting && !narrow ? LARGE : 1;
     const most = presenting ? widthFor((window.innerHeight - 190) / scale) : MOST_STAGE;
     const wide = (narrow ? width - 24 : Math.round(width * 0.56) - 20) / scale;

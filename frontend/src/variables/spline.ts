@@ -13,11 +13,13 @@ export interface Knots {
 
 /** Sweeps over the knots until free slopes have settled. */
 const SWEEPS = 60;
+const MOST = 3;
 
 /**
  * The slopes, every 0 among them chosen so that the log of the slope has no kink at its knot
  * (Delbourgo and Gregory 1983): beside knot k it changes at the rates 2 (s / d + 1 - (d + d') / s) / w
- * of the bins on either side, which must cancel; that is a quadratic equation in d with one root above 0.
+ * of the bins on either side, which must cancel; that is a quadratic equation in d with one root above 0. Where a kink is the
+ * lesser evil, d stays within MOST times the slopes of the bins beside it.
  */
 export function fullSlopes({ at, to, slopes }: Knots): number[] {
   const bins = at.slice(1).map((right, k) => ({ w: right - at[k]!, s: (to[k + 1]! - to[k]!) / (right - at[k]!) }));
@@ -26,14 +28,16 @@ export function fullSlopes({ at, to, slopes }: Knots): number[] {
     slopes.forEach((slope, k) => {
       if (slope > 0) return;
       let [a, b, c] = [0, 0, 0];
+      let [low, high] = [Infinity, 0];
       for (const side of [-1, 0]) {
         const bin = bins[k + side];
         if (!bin) continue;
         a += bin.s / bin.w;
         b += (1 - d[k + 2 * side + 1]! / bin.s) / bin.w;
         c += 1 / (bin.w * bin.s);
+        [low, high] = [Math.min(low, bin.s / MOST), Math.max(high, bin.s * MOST)];
       }
-      d[k] = (b + Math.sqrt(b * b + 4 * a * c)) / (2 * c);
+      d[k] = Math.min(high, Math.max(low, (b + Math.sqrt(b * b + 4 * a * c)) / (2 * c)));
     });
   }
   return d;
