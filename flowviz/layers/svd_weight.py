@@ -88,7 +88,8 @@ class SVDWeight(nn.Module):
     def split(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """V x, cut into the coordinates that are kept and those that are dropped."""
         turned = x.clone() if self.first is None else self.first.turn(x)
-        return turned.tensor_split([min(self.inputs, self.outputs)], -1)
+        kept = min(self.inputs, self.outputs)
+        return turned.split_with_sizes([kept, self.inputs - kept], -1)
 
     def join(self, kept: Tensor, dropped: Tensor) -> Tensor:
         """The x whose V x has these kept and dropped coordinates."""

@@ -13,11 +13,14 @@ every pair turns from rest into place. All R(tau) are orthogonal with determinan
 
 from __future__ import annotations
 
+import functools
 import math
 
 import torch
 from torch import Tensor
 from torch.nn.functional import normalize
+
+from .fast import eager
 
 
 def strictly_lower(entries: Tensor, dim: int) -> Tensor:
@@ -34,8 +37,32 @@ def below_diagonal(matrix: Tensor) -> Tensor:
 
 def skew(entries: Tensor, dim: int) -> Tensor:
     """A = S - S^T from the entries of S below the diagonal, row by row."""
+    if eager(entries) and not torch._C._are_functorch_transforms_active():
+        return _Skew.apply(entries, dim)
     lower = strictly_lower(entries, dim)
     return lower - lower.mT
+
+
+class _Skew(torch.autograd.Function):
+    """The same in fewer passes over memory: dL/d entry = G_ij - G_ji."""
+
+    @staticmethod
+    def forward(ctx, entries, dim):
+        ctx.places = _places_below(dim, entries.device)
+        lower = entries.new_zeros(dim * dim).index_copy_(0, ctx.places, entries).view(dim, dim)
+        return lower - lower.mT
+
+    @staticmethod
+    def backward(ctx, grad):
+        return (grad - grad.mT).reshape(-1).index_select(0, ctx.places), None
+
+
+@functools.lru_cache(maxsize=32)
+def _places_below(dim: int, device: torch.device) -> Tensor:
+    """Where, in a flat (dim, dim) matrix, the entries below the diagonal stand, row by row."""
+    with torch.inference_mode(False):
+        rows, columns = torch.tril_indices(dim, dim, -1, device=device)
+        return rows * dim + columns
 
 
 def exponential(entries: Tensor, dim: int, tau: float = 1.0) -> Tensor:
