@@ -62,9 +62,8 @@ def page(name: str, state: dict[str, Any], title: str, language: str = "en") -> 
 
 def admitted(script: str) -> list[str]:
     """Hash sources of a host script, and of the code that it unpacks and runs."""
-    packed = re.search(r'const packed="([A-Za-z0-9+/=]+)"', script)
-    code = [zlib.decompress(base64.b64decode(packed[1]))] if packed else []
-    digests = [hashlib.sha256(text).digest() for text in (script.encode(), *code)]
+    code = unpacked(script)
+    digests = [hashlib.sha256(text).digest() for text in (script.encode(), *filter(None, [code]))]
     return [f"'sha256-{base64.b64encode(digest).decode()}'" for digest in digests]
 
 
@@ -75,6 +74,23 @@ def frame(document: str, title: str, height: int) -> str:
         'sandbox="allow-scripts allow-downloads" loading="lazy" '
         f'style="width:100%;height:{height}px;border:0"></iframe>'
     )
+
+
+# The 85 characters of a packed script: "#" to "y" without "<" and the backslash.
+_LETTERS = "".join(chr(c) for c in range(35, 122) if chr(c) not in "<\\")
+_DIGITS = str.maketrans(
+    _LETTERS,
+    "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz!#$%&()*+-;<=>?@^_`{|}~",
+)
+
+
+def unpacked(script: str) -> bytes:
+    """The code that a built script carries (see frontend/scripts/bundle.mjs); b"" for none."""
+    packed = re.search(r'const packed="([^"]+)"', script)
+    if not packed:
+        return b""
+    padded = base64.b85decode(packed[1].translate(_DIGITS))
+    return zlib.decompressobj().decompress(padded)
 
 
 def _json(state: dict[str, Any]) -> str:

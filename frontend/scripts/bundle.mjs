@@ -9,7 +9,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import path from "node:path";
 import * as esbuild from "esbuild";
-import { zlibSync } from "fflate";
+import { deflate } from "pako";
 
 export const ROOT = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 export const STATIC = path.join(ROOT, "..", "flowviz", "widgets", "static");
@@ -33,10 +33,30 @@ const cssText = {
   },
 };
 
-const unpack = (code) => `const packed="${Buffer.from(zlibSync(Buffer.from(code), { level: 9 })).toString("base64")}";
+/** Bytes as text, five characters of "#" to "y" for four bytes; "<" and the backslash are left out. */
+const textOf = (bytes) => {
+  let text = "";
+  for (let i = 0; i < bytes.length; i += 4) {
+    let word = 0;
+    for (let k = 0; k < 4; k++) word = word * 256 + (bytes[i + k] ?? 0);
+    for (let k = 4; k >= 0; k--) {
+      const code = 35 + (Math.floor(word / 85 ** k) % 85);
+      text += String.fromCharCode(code + (code > 59) + (code > 90));
+    }
+  }
+  return text;
+};
+
+const unpack = (code) => {
+  const bytes = deflate(Buffer.from(code), { level: 9, memLevel: 9 });
+  return `const packed="${textOf(bytes)}";
 if(!globalThis.DecompressionStream)throw Error("expected a browser of 2023 or later: this one has no DecompressionStream");
-const bytes=Uint8Array.from(atob(packed),c=>c.charCodeAt(0));
-const code=await new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"))).text();
+const bytes=new Uint8Array(${Math.ceil(bytes.length / 4) * 4});
+for(let i=0,at=0;i<packed.length;at+=4){let word=0;for(let k=0;k<5;k++){const c=packed.charCodeAt(i++);word=word*85+c-35-(c>60)-(c>92)}new DataView(bytes.buffer).setUint32(at,word)}
+${UNPACK.replace("LENGTH", bytes.length)}`;
+};
+
+const UNPACK = `const code=await new Response(new Blob([bytes.subarray(0,LENGTH)]).stream().pipeThrough(new DecompressionStream("deflate"))).text();
 `;
 
 const asModule = (code) => `${unpack(code)}const url=URL.createObjectURL(new Blob([code],{type:"text/javascript"}));
