@@ -88,7 +88,7 @@ class MADE(nn.Module):
         for i, (weight, bias) in enumerate(zip(*ends, strict=True)):
             for below, units, part, size in zip(layers, layers[1:], parts, sizes[1:], strict=False):
                 if size[i]:
-                    units.append(relu(below.times(*part[i]), inplace=True), size[i])
+                    units.grow(below, *part[i], size[i])
             layers[0].append(step(i, layers[-1].times(weight, bias)), 1)
         return layers[0].rows[self.context_size :]
 
@@ -103,10 +103,15 @@ def _spread(low: int, high: int, size: int) -> Tensor:
 
 
 class _Rows:
-    """Rows (n, N) that grow: in place where no gradient looks on, by copying where one does."""
+    """Rows (n, N) that grow: in place where nothing looks on, by copying where a gradient does."""
 
     def __init__(self, capacity: int, like: Tensor) -> None:
-        self._room = None if torch.is_grad_enabled() else like.new_empty(capacity, like.shape[-1])
+        room = not (
+            torch.compiler.is_compiling()  # first: nothing below can be traced
+            or torch.is_grad_enabled()
+            or torch._C._functorch.is_functorch_wrapped_tensor(like)
+        )
+        self._room = like.new_empty(capacity, like.shape[-1]) if room else None
         self._count = 0
         self.rows = like.new_empty(0, like.shape[-1])
 
@@ -114,10 +119,23 @@ class _Rows:
         """`count` more rows, (count, N), or (N,) for a single one."""
         if self._room is None:
             self.rows = torch.cat([self.rows, rows.view(count, -1)])
+            self._count += count
         else:
-            self._room.narrow(0, self._count, count).copy_(rows)
-            self.rows = self._room.narrow(0, 0, self._count + count)
-        self._count += count
+            self._next(count).copy_(rows)
+
+    def grow(self, below: _Rows, weight: Tensor, bias: Tensor, count: int) -> None:
+        """The `count` rows relu(bias + weight @ below) more."""
+        if self._room is None:
+            self.append(relu(below.times(weight, bias), inplace=True), count)
+        else:
+            seen = weight.narrow(1, 0, below._count)
+            torch.addmm(bias, seen, below.rows, out=self._next(count)).relu_()
+
+    def _next(self, count: int) -> Tensor:
+        """Room for `count` more rows, which belong to `rows` from now on."""
+        start, self._count = self._count, self._count + count
+        self.rows = self._room.narrow(0, 0, self._count)
+        return self._room.narrow(0, start, count)
 
     def times(self, weight: Tensor, bias: Tensor) -> Tensor:
         """bias + weight @ rows, of the columns of the weight whose rows are there."""
