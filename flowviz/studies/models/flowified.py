@@ -96,7 +96,7 @@ def flowified(
     shape: Sequence[int],
     network: str | Network,
     rotation: str = "cayley",
-    init: str = "principal",
+    init: str = "near_identity",
     decoder: str = "conditional",
     dequantization: str = "uniform",
 ) -> Flow:
@@ -108,7 +108,8 @@ def flowified(
     rotation: "cayley", "householder", "exponential", or "matrix_exponential" as in the released
     code, with its number of parameters (`parameters.py`); see `Rotation`.
     init: "paper"; "near_identity", scales and shifts set from data by `flow.initialize`; or
-    "principal", which also turns every layer's input onto its principal axes there.
+    "principal", which also turns every layer's input onto its principal axes there (thousands of
+    images: a linear layer has as many axes to find as it has inputs).
     decoder: "conditional", or "standard_normal" (multi-scale, without networks).
     """
     if init not in _STARTS:

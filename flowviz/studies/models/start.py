@@ -5,10 +5,20 @@ from __future__ import annotations
 import math
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from ...flow import Flow
-from ...layers import FlowifiedLinear, PadImage, Rotation, TileLinear, TileReduction
+from ...layers import (
+    ConvCoupling,
+    FlowifiedLinear,
+    PadImage,
+    RationalQuadraticSpline,
+    Rotation,
+    SplineCoupling,
+    TileLinear,
+    TileReduction,
+)
+from ...layers.spline import SLOPE_SHIFT
 from ...layers.svd_weight import SVDWeight
 from ...layers.turns import random_rotation
 
@@ -22,7 +32,9 @@ def start_like_the_paper(flow: Flow) -> None:
     Rotations: exp(P - P^T) with P ~ N(0, 1), which leaves no direction preferred; in the other
     forms a rotation drawn evenly from all. Log scales: N(0, 1) / sqrt(outputs) where a dense layer
     drops or adds, else 0. Log spread of padded pixels: N(0, 1); of copies: log 0.1, as built.
-    Decoders: torch's defaults, in the last layer too. Splines, couplings: the identity, as built.
+    Decoders and conditioners: torch's defaults, in the last layer too. Splines: numbers from
+    U(0, 1), their slopes without the shift that makes 0 the identity here, as in nflows, which
+    that code uses.
     """
     for layer in flow.modules():
         if isinstance(layer, FlowifiedLinear):
@@ -34,6 +46,13 @@ def start_like_the_paper(flow: Flow) -> None:
             _reset(layer.guess)
         elif isinstance(layer, PadImage):
             layer.log_spread.normal_()
+        elif isinstance(layer, RationalQuadraticSpline):
+            layer.params.uniform_()
+            _unshift(layer.params, layer.univariate.bins)
+        elif isinstance(layer, SplineCoupling | ConvCoupling):
+            _reset(layer.net)
+            last = [m for m in layer.net.modules() if isinstance(m, nn.Linear | nn.Conv2d)][-1]
+            _unshift(last.bias.view(layer.univariate.count, -1), layer.univariate.bins)
         if isinstance(layer, FlowifiedLinear | TileLinear | TileReduction):
             layer.initialized.fill_(True)
 
@@ -56,6 +75,11 @@ def _start_rotation(factors: SVDWeight, name: str, rotation: Rotation) -> None:
         next(rotation.parameters()).normal_()
     else:
         factors.set_rotation(name, random_rotation(*rotation.data_shape))
+
+
+def _unshift(params: Tensor, bins: int) -> None:
+    """nflows' slopes are softplus(raw) + 0.001, without `SLOPE_SHIFT`; params (3 bins - 1, ...)."""
+    params[2 * bins :] -= SLOPE_SHIFT
 
 
 def _reset(decoder: nn.Module) -> None:
