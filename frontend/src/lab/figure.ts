@@ -34,14 +34,26 @@ export class Carried {
 }
 
 export class PlaneFigure {
-  readonly mesh: Mesh = { cells: MESH, corners: new Float32Array(0), mass: new Float32Array(MESH * MESH) };
-  readonly here = new Float32Array(2 * (MESH + 1) ** 2);
-  readonly there = new Float32Array(2 * (MESH + 1) ** 2);
+  readonly mesh: Mesh;
+  readonly here: Float32Array;
+  readonly there: Float32Array;
   readonly grid = new Carried(gridLines());
-  private readonly latent = latentCorners();
-  private readonly plain = new Float64Array(2 * (MESH + 1) ** 2);
-  private readonly middles = new Float64Array(2 * MESH * MESH);
+  private readonly latent: Float64Array;
+  private readonly masses: Float32Array;
+  private readonly plain: Float64Array;
+  private readonly middles: Float64Array;
   private plainReach = 0;
+
+  constructor(private readonly cells = MESH) {
+    const corners = 2 * (cells + 1) ** 2;
+    this.mesh = { cells, corners: new Float32Array(0), mass: new Float32Array(cells ** 2) };
+    [this.here, this.there] = [new Float32Array(corners), new Float32Array(corners)];
+    this.plain = new Float64Array(corners);
+    this.middles = new Float64Array(2 * cells ** 2);
+    const edges = meshEdges(cells, REACH);
+    this.latent = latentCorners(edges);
+    this.masses = latentMasses(edges);
+  }
 
   /** Carries the grid and the mesh. `reach`: half the width of a mesh over the data side. */
   update(kind: Kind, map: LayerMap, fault: Fault, tau: number, reach: number, dense: boolean): void {
@@ -60,14 +72,14 @@ export class PlaneFigure {
     const x = map.inverse(this.latent, n).out;
     this.here.set(x);
     this.there.set(tau === 1 ? this.latent : map.path(x, n, tau));
-    this.mesh.mass.set(MASSES);
+    this.mesh.mass.set(this.masses);
   }
 
   /** What the account claims: density times area of cells of the data side. */
   private claim(map: LayerMap, fault: Fault, tau: number, reach: number): void {
     this.place(reach);
-    const { total } = claim(map, this.middles, MESH * MESH, fault);
-    const area = ((2 * reach) / MESH) ** 2;
+    const { total } = claim(map, this.middles, this.cells ** 2, fault);
+    const area = ((2 * reach) / this.cells) ** 2;
     for (let i = 0; i < total.length; i++) this.mesh.mass[i] = Math.exp(total[i]!) * area;
     this.here.set(this.plain);
     this.there.set(map.path(this.plain, this.plain.length / 2, tau));
@@ -76,15 +88,16 @@ export class PlaneFigure {
   private place(reach: number): void {
     if (reach === this.plainReach) return;
     this.plainReach = reach;
-    const step = (2 * reach) / MESH;
-    for (let i = 0, k = 0; i <= MESH; i++) {
-      for (let j = 0; j <= MESH; j++) {
+    const { cells } = this;
+    const step = (2 * reach) / cells;
+    for (let i = 0, k = 0; i <= cells; i++) {
+      for (let j = 0; j <= cells; j++) {
         this.plain[k++] = i * step - reach;
         this.plain[k++] = j * step - reach;
       }
     }
-    for (let i = 0, k = 0; i < MESH; i++) {
-      for (let j = 0; j < MESH; j++) {
+    for (let i = 0, k = 0; i < cells; i++) {
+      for (let j = 0; j < cells; j++) {
         this.middles[k++] = (i + 0.5) * step - reach;
         this.middles[k++] = (j + 0.5) * step - reach;
       }
@@ -92,14 +105,11 @@ export class PlaneFigure {
   }
 }
 
-const EDGES = meshEdges(MESH, REACH);
-const MASSES = latentMasses();
-
-function latentCorners(): Float64Array {
-  const out = new Float64Array(2 * EDGES.length ** 2);
+function latentCorners(edges: Float64Array): Float64Array {
+  const out = new Float64Array(2 * edges.length ** 2);
   let k = 0;
-  for (const a of EDGES) {
-    for (const b of EDGES) {
+  for (const a of edges) {
+    for (const b of edges) {
       out[k++] = a;
       out[k++] = b;
     }
@@ -107,9 +117,10 @@ function latentCorners(): Float64Array {
   return out;
 }
 
-function latentMasses(): Float32Array {
-  const slices = Array.from({ length: MESH }, (_, i) => normalCdf(EDGES[i + 1]!) - normalCdf(EDGES[i]!));
-  return Float32Array.from({ length: MESH * MESH }, (_, i) => slices[Math.floor(i / MESH)]! * slices[i % MESH]!);
+function latentMasses(edges: Float64Array): Float32Array {
+  const n = edges.length - 1;
+  const slices = Array.from({ length: n }, (_, i) => normalCdf(edges[i + 1]!) - normalCdf(edges[i]!));
+  return Float32Array.from({ length: n * n }, (_, i) => slices[Math.floor(i / n)]! * slices[i % n]!);
 }
 
 /** GRID + 1 lines each way, FINE points each. */

@@ -67,6 +67,9 @@ export function mountLab(root: HTMLElement, model: Model, signal: AbortSignal, {
   let drawn = "";
   let frames = 0;
   let before = 0;
+  /** Whether this picture is drawn in full because nothing has moved for a while. */
+  let resting = true;
+  let waiting: ReturnType<typeof setTimeout> | undefined;
 
   const save = throttle(() => model.save_changes(), 100);
   function set(changes: Record<string, unknown>, last: boolean): void {
@@ -119,7 +122,9 @@ export function mountLab(root: HTMLElement, model: Model, signal: AbortSignal, {
     const key = JSON.stringify([state, state.kind.name, question.given(), lighter.lit()]);
     if (key === drawn) return;
     drawn = key;
-    scene = maker.make(state, palette);
+    scene = maker.make(state, palette, !resting);
+    if (scene.rough) rest();
+    resting = false;
     if (body?.kind !== state.kind) {
       body = build();
       fit(true);
@@ -132,6 +137,15 @@ export function mountLab(root: HTMLElement, model: Model, signal: AbortSignal, {
     header.show(scene);
     measure();
     announce();
+  }
+
+  /** What was drawn roughly is drawn in full once it rests. */
+  function rest(): void {
+    clearTimeout(waiting);
+    waiting = setTimeout(() => {
+      resting = true;
+      redraw();
+    }, 200);
   }
 
   function announce(): void {

@@ -14,6 +14,8 @@ export interface Scene {
   sound: LayerMap;
   map: LayerMap;
   palette: Palette;
+  /** Costs much and is moving: fewer points, a coarser mesh, no average. */
+  rough: boolean;
   /** Points of the data side: the data, or draws of the model. */
   points: Float64Array;
   /** The probe on both sides, and its account. */
@@ -30,23 +32,30 @@ export interface Scene {
 const DRAWS = 1500;
 /** Draws of x for the z of the probe. */
 const ECHOES = 16;
+/** Points of a layer that costs much, while it moves. */
+const FEW = 300;
 const NOTHING = new Float64Array(0);
 
 export class SceneMaker {
   private prepared: { kind: Kind; params: Params; map: LayerMap } | null = null;
+  private latest = NaN;
   private readonly kept = new Map<string, Float64Array>();
 
   constructor(private readonly data: Float64Array | null) {}
 
-  make(state: State, palette: Palette): Scene {
+  make(state: State, palette: Palette, moving = false): Scene {
     const { kind, fault } = state;
     const sound = this.prepare(state);
+    const rough = moving && kind.name === "ode";
     const map = broken(sound, fault);
-    const points = takesData(kind) && this.data ? this.data : this.sample(state, sound);
+    const all = takesData(kind) && this.data ? this.data : this.sample(state, sound, rough ? FEW : DRAWS);
+    const points = rough ? all.subarray(0, 2 * FEW) : all;
     const x = Float64Array.from(state.probe);
     const account = claim(map, x, 1, fault, this.draw(map.noise.forward, 1, 4 * state.seed + 3));
     const echoes = this.echoesOf(state, sound, account.out);
-    return { state, kind, sound, map, palette, points, x, z: account.out, account, echoes, nll: this.nllOf(state, map) };
+    const nll = rough ? this.latest : this.nllOf(state, map);
+    this.latest = nll;
+    return { state, kind, sound, map, palette, rough, points, x, z: account.out, account, echoes, nll };
   }
 
   /** The account of a pair that was drawn before. */
@@ -74,10 +83,10 @@ export class SceneMaker {
   }
 
   /** Draws of the model. */
-  sample({ kind, seed }: State, map: LayerMap): Float64Array {
+  sample({ kind, seed }: State, map: LayerMap, n = DRAWS): Float64Array {
     const latent = new Array<Draw>(kind.latentDim).fill(map.base === "uniform" ? "uniform" : "normal");
-    const z = shapeDraws(map.base, this.draw(latent, DRAWS, 4 * seed)!.slice(), kind.latentDim);
-    return map.inverse(z, DRAWS, this.draw(map.noise.inverse, DRAWS, 4 * seed + 1)).out;
+    const z = shapeDraws(map.base, this.draw(latent, n, 4 * seed)!.slice(), kind.latentDim);
+    return map.inverse(z, n, this.draw(map.noise.inverse, n, 4 * seed + 1)).out;
   }
 
   private echoesOf({ seed }: State, map: LayerMap, z: Float64Array): Float64Array {

@@ -28,7 +28,7 @@ type Change = (name: string, value: number, last: boolean) => void;
 function range({ name, label, about, min, max, step }: Handle, t: Say, change: Change) {
   const format = (value: number) => plain(value, step < 1 ? 2 : 0);
   const one = slider({ name, label: told(t, label), min, max, step, format, input: (value, last) => change(name, value, last) });
-  one.el.title = told(t, about);
+  if (t("language") === "en") one.el.title = about;
   return one;
 }
 

@@ -12,13 +12,16 @@ import { handle, type Hooks, type Stage } from "./stage";
 
 /** Top of the density's colour scale: twice the peak of the base, the same on both sides. */
 export const TOP = 0.32;
+/** Cells a side of the mesh of a layer that costs much, while it moves. */
+const ROUGH = 22;
 /** CSS pixels around a handle that hold it. */
 const REACH = 24;
 
 export function createPlane(hooks: Hooks): Stage {
   const [data, latent] = [new Board("data"), new Board("latent")];
   const [dataTitle, latentTitle] = [h("figcaption"), h("figcaption")];
-  const figure = new PlaneFigure();
+  const [fine, rough] = [new PlaneFigure(), new PlaneFigure(ROUGH)];
+  let figure = fine;
   let points = new Carried(new Float64Array(0));
   const views = [h("figure", {}, dataTitle, data.el), h("figure", {}, latentTitle, latent.el)] as const;
   const el = h("div", { class: "flowviz-views" }, ...views);
@@ -26,6 +29,7 @@ export function createPlane(hooks: Hooks): Stage {
 
   function update(scene: Scene): void {
     const { state, map } = scene;
+    figure = scene.rough ? rough : fine;
     figure.update(scene.kind, map, state.fault, state.tau, Math.max(4.5, state.zoom), state.show.density);
     if (points.x !== scene.points) points = new Carried(scene.points);
     if (state.show.points) points.move(map, state.tau);
