@@ -27,6 +27,9 @@ from .fast_steps import (
 from .univariate import Affine
 
 
+LARGE = 2**16  # numbers from which the layers themselves are faster, where no gradient is asked
+
+
 def key(layer: Layer, data_side: bool) -> tuple[int, ...] | None:
     """The shape of an affine autoregressive layer without context, where it is one pass."""
     if not (data_side and type(layer) is MaskedAutoregressive):
@@ -41,9 +44,19 @@ def run(layers: list[MaskedAutoregressive], v: Tensor, data_side: bool) -> tuple
     weights = [t for layer in layers for m in layer.net.linears for t in (m.weight, m.bias)]
     if learning(rows, *weights):
         z, volume = _Run.apply(rows, layers, *weights)
+    elif rows.numel() > LARGE:
+        z, volume = _one_by_one(layers, rows)
     else:
         z, volume, _ = _evaluate(rows, layers, *weights, keep=False)
     return z.view(v.shape), Terms(volume=volume.view(v.shape[:-1]))
+
+
+def _one_by_one(layers: list[MaskedAutoregressive], x: Tensor) -> tuple[Tensor, Tensor]:
+    volume = torch.zeros_like(x[:, 0])
+    for layer in layers:
+        x, added = layer._map(x, None)
+        volume += added
+    return x, volume
 
 
 class _Run(torch.autograd.Function):
