@@ -26,7 +26,6 @@ from .fast_steps import (
 )
 from .univariate import Affine
 
-
 LARGE = 2**16  # numbers from which the layers themselves are faster, where no gradient is asked
 
 
