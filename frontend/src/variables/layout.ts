@@ -20,7 +20,7 @@ export interface Layout {
 const [TOP, GAP, TICKS] = [12, 10, 24];
 
 /** The width of the layout that is `height` high. */
-export function widthFor(height: number): number {
+function widthFor(height: number): number {
   return ((height - TOP - GAP - 8 - TICKS) / 1.32 + GAP + 8) / 0.72;
 }
 
@@ -38,4 +38,29 @@ export function layoutFor(width: number): Layout {
     data: { left: 0, top: TOP, width: data, height: side },
     base,
   };
+}
+
+export const MOST_STAGE = 610;
+const NARROW = 760;
+/** In front of a class the picture is drawn this much larger. */
+const LARGE = 1.25;
+/** Header and foot around the picture in front of a class. */
+const AROUND = 190;
+
+export interface Room {
+  layout: Layout;
+  /** CSS pixels of the canvas for one of the layout. */
+  scale: number;
+  /** Of the root: the side goes under the picture; little room for words. */
+  classes: { narrow: boolean; snug: boolean; tight: boolean };
+}
+
+/** How a widget of this width is laid out; in front of a class it fills the height, too. */
+export function roomFor(width: number, height: number, presenting: boolean): Room {
+  const narrow = width < NARROW;
+  const scale = presenting && !narrow ? LARGE : 1;
+  const most = presenting ? widthFor((height - AROUND) / scale) : MOST_STAGE;
+  const wide = (narrow ? width - 24 : Math.round(width * 0.56) - 20) / scale;
+  const layout = layoutFor(Math.max(240, Math.min(most, wide)));
+  return { layout, scale, classes: { narrow, snug: width < 960, tight: width < 520 } };
 }

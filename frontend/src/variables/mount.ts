@@ -15,33 +15,19 @@ import { judgeOf, sketched, truthOf, veilOf, wordsOf } from "./asking";
 import { BASE } from "./bases";
 import { createChain } from "./chain";
 import { createCommands } from "./commands";
-import { draw } from "./draw";
-import { drawAnswer } from "./drawAnswer";
-import { createGrips, type Grip } from "./grips";
+import { createGrips } from "./grips";
 import { createHeader } from "./header";
-import { createHelp, type KeyRow } from "../shared/help";
+import { createHelp } from "../shared/help";
 import { linkOf } from "../shared/fragment";
 import { inkOf } from "./ink";
-import { layoutFor, widthFor } from "./layout";
+import { KEYS, listenToKeys } from "./keyboard";
+import { MOST_STAGE, roomFor, type Room } from "./layout";
+import { gripsOf, paint } from "./paint";
 import { createPanel } from "./panel";
-import { drawRibbon, RIBBON_HEIGHT } from "./ribbon";
+import { listenToPointer } from "./pointer";
 import { sceneOf, type Scene, type Windows } from "./scene";
 import { readState, STATE_TRAITS, type State } from "./state";
 import { tellTests, tellWords } from "./tell";
-import { curveName, stageName } from "./words";
-import { plain } from "../shared/numbers";
-
-/** Keys, and the texts that say what they do. */
-const KEYS: KeyRow[] = [
-  [["←", "→", "↑", "↓"], "key probe"],
-  [["1", "4", "0"], "key all"],
-  [["N"], "key notation"],
-];
-
-const NARROW = 760;
-const MOST_STAGE = 610;
-/** In front of a class the picture is drawn this much larger. */
-const LARGE = 1.25;
 
 export function mountVariables(root: HTMLElement, model: Model, signal: AbortSignal): void {
   const t = stringsOf(model);
@@ -52,12 +38,11 @@ export function mountVariables(root: HTMLElement, model: Model, signal: AbortSig
   let kept: Windows | null = null;
   let held: string | null = null;
   let knot = 0;
-  let layout = layoutFor(MOST_STAGE);
-  let scale = 1;
+  let room: Room = roomFor(MOST_STAGE, 0, false);
   let scene = build(read());
 
   function build(state: State): Scene {
-    return sceneOf({ ...state, base: BASE[state.base] }, layout, kept);
+    return sceneOf({ ...state, base: BASE[state.base] }, room.layout, kept);
   }
 
   const commands = createCommands(model, () => scene);
@@ -107,49 +92,18 @@ export function mountVariables(root: HTMLElement, model: Model, signal: AbortSig
 
   function show(state: State): void {
     scene = build(state);
-    const ink = inkOf(palette);
     const veil = veilOf(card.current(), card.asking());
     const veiled = veil.probe || veil.data;
-    const pen = penOf(canvas, layout.width, layout.height, scale);
-    const names = { from: stageName(scene.from, state.maps.length), to: stageName(scene.to, state.maps.length) };
-    const shown = {
-      bars: state.bars,
-      veil,
-      lit: lighter.lit(),
-      active: held ?? grips.active(),
-      names: {
-        from: t(scene.from === 0 ? "p(z), the base" : "p({name})", { name: names.from }),
-        to: t(scene.to === state.maps.length ? "p(x), the data side" : "p({name})", { name: names.to }),
-        curve: curveName(state, scene.from, scene.to),
-      },
-      beyond: (share: number) => t("beyond", { share: plain(100 * share, 1) }),
-    };
-    draw(pen, scene, shown, ink);
-    const question = card.current();
-    if (question) drawAnswer(pen, scene, question, card.given(), crossAt(), ink);
-    drawChain(state, ink, veiled);
-    const probe: Grip = { name: "probe", label: t("probe"), u: scene.probe.values[scene.from]!, v: veil.probe ? scene.view.to[0] : scene.probe.values[scene.to]! };
-    const handles = scene.handles.map((one) => ({ ...one, label: t(`handle ${one.label}`, { knot: one.name.slice(5) }) }));
-    grips.update(Number.isFinite(probe.v) ? [...handles, probe] : handles, scene);
+    chain.update(state);
+    const easel = { canvas, ribbon: chain.canvas, room, ink: inkOf(palette), card, cross: aim.cross(), t };
+    paint(easel, state, scene, { veil, lit: lighter.lit(), active: held ?? grips.active() });
+    grips.update(gripsOf(scene, veil, t), scene);
     header.update(state);
     panel.update(state, scene, veiled, knot);
-    chain.update(state);
     tellWords({ root, canvas, live, say, t }, state, scene, veiled);
     tellTests(root, state, scene);
     put(root, "data-frames-drawn", String(++frames));
     put(root, "data-ready", "1");
-  }
-
-  function crossAt(): Point | null {
-    const cross = card.asking() ? aim.cross() : null;
-    return cross && [cross[0] / scale, cross[1] / scale];
-  }
-
-  function drawChain(state: State, ink: ReturnType<typeof inkOf>, veiled: boolean): void {
-    if (state.maps.length < 2) return;
-    const width = Math.max(200, root.clientWidth - 34);
-    chain.canvas.style.width = `${width}px`;
-    drawRibbon(penOf(chain.canvas, width, RIBBON_HEIGHT), scene, state.maps.length + 1, width, ink, veiled);
   }
 
   function frame(): boolean {
@@ -174,22 +128,15 @@ export function mountVariables(root: HTMLElement, model: Model, signal: AbortSig
 
   function fit(): void {
     const width = root.clientWidth;
-    const presenting = Boolean(model.get("presenting"));
-    const room = `${width} ${window.innerHeight * Number(presenting)} ${window.devicePixelRatio}`;
-    if (width === 0 || room === fitted) return;
-    fitted = room;
-    const narrow = width < NARROW;
-    root.classList.toggle("flowviz-narrow", narrow);
-    root.classList.toggle("flowviz-tight", width < 520);
-    root.classList.toggle("flowviz-snug", width < 960);
-    scale = presenting && !narrow ? LARGE : 1;
-    const most = presenting ? widthFor((window.innerHeight - 190) / scale) : MOST_STAGE;
-    const wide = (narrow ? width - 24 : Math.round(width * 0.56) - 20) / scale;
-    layout = layoutFor(Math.max(240, Math.min(most, wide)));
-    canvas.style.width = `${layout.width * scale}px`;
-    canvas.style.height = `${layout.height * scale}px`;
-    grips.el.style.width = `${layout.width}px`;
-    grips.el.style.height = `${layout.height}px`;
+    if (width === 0) return;
+    room = roomFor(width, window.innerHeight, Boolean(model.get("presenting")));
+    const key = JSON.stringify([room, window.devicePixelRatio]);
+    if (key === fitted) return;
+    fitted = key;
+    for (const [name, on] of Object.entries(room.classes)) root.classList.toggle(`flowviz-${name}`, on);
+    const { layout, scale } = room;
+    resize(canvas, layout.width * scale, layout.height * scale);
+    resize(grips.el, layout.width, layout.height);
     grips.el.style.transform = `scale(${scale})`;
     redraw();
   }
@@ -201,6 +148,7 @@ export function mountVariables(root: HTMLElement, model: Model, signal: AbortSig
       locate(x, y): Point {
         const { view, layout: { data } } = scene;
         const sketching = card.current()?.kind === "sketch";
+        const { scale } = room;
         const v = view.v(y / scale);
         return sketching ? [Math.max(0, (data.left + data.width - x / scale) / view.left), v] : [scene.probe.values[scene.from]!, v];
       },
@@ -220,8 +168,27 @@ export function mountVariables(root: HTMLElement, model: Model, signal: AbortSig
   for (const end of ["pointerup", "pointercancel"]) {
     root.addEventListener(end, () => (pointerDown = false), { signal, capture: true });
   }
-  listenToCanvas();
-  listenToKeys();
+  listenToPointer(canvas, signal, {
+    scene: () => scene,
+    scale: () => room.scale,
+    locked: card.asking,
+    hold: (on) => (kept = on ? { from: scene.view.from, to: scene.view.to } : null),
+    probe: (u, last) => commands.probeAt(scene, u, last),
+  });
+  listenToKeys(root, canvas, signal, {
+    aim: aim.key,
+    locked: card.asking,
+    act(action) {
+      const { maps, notation } = read();
+      if (action === "help") return help.toggle();
+      if (action === "close") return void help.close();
+      if (action === "notation") return commands.set({ notation: notation === "data" ? "latent" : "data" }, true);
+      if ("view" in action) return void (action.view < maps.length && commands.set({ view: action.view }, true));
+      frame();
+      const [low, high] = scene.view.from;
+      commands.probeAt(scene, scene.probe.values[scene.from]! + action.step * (high - low), true);
+    },
+  });
   const observer = new ResizeObserver(fit);
   observer.observe(root);
   signal.addEventListener("abort", () => observer.disconnect());
@@ -230,64 +197,6 @@ export function mountVariables(root: HTMLElement, model: Model, signal: AbortSig
   card.update();
   fit();
   redraw();
-
-  /** The probe follows the pointer anywhere on the picture. */
-  function listenToCanvas(): void {
-    let pointer = -1;
-    const to = (event: PointerEvent, last: boolean) => {
-      const box = canvas.getBoundingClientRect();
-      const [x, y] = [(event.clientX - box.left) / scale, (event.clientY - box.top) / scale];
-      const { data } = scene.layout;
-      const u = x < data.left + data.width ? backFrom(scene, scene.view.v(y)) : scene.view.u(x);
-      commands.probeAt(scene, u, last);
-    };
-    canvas.addEventListener("pointerdown", (event) => {
-      if (event.button !== 0 || card.asking()) return;
-      canvas.setPointerCapture((pointer = event.pointerId));
-      kept = { from: scene.view.from, to: scene.view.to };
-      to(event, false);
-    }, { signal });
-    canvas.addEventListener("pointermove", (event) => event.pointerId === pointer && to(event, false), { signal });
-    for (const end of ["pointerup", "pointercancel"] as const) {
-      canvas.addEventListener(end, (event) => {
-        if (event.pointerId !== pointer) return;
-        pointer = -1;
-        kept = null;
-        to(event, true);
-      }, { signal });
-    }
-  }
-
-  function listenToKeys(): void {
-    root.addEventListener("keydown", (event) => {
-      if (event.ctrlKey || event.metaKey || event.altKey || event.key === "Tab") return;
-      event.stopPropagation();
-      if (event.target === canvas && aim.key(event)) return event.preventDefault();
-      if (press(event.key)) return event.preventDefault();
-      if (event.target !== canvas || card.asking()) return;
-      const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
-      if (!by) return;
-      event.preventDefault();
-      frame();
-      const { from } = scene.view;
-      const step = ((from[1] - from[0]) / (event.shiftKey ? 300 : 60)) * by;
-      commands.probeAt(scene, scene.probe.values[scene.from]! + step, true);
-    }, { signal });
-  }
-
-  /** Keys that hold everywhere in the widget but where figures are typed. */
-  function press(key: string): boolean {
-    const active = (root.getRootNode() as Document | ShadowRoot).activeElement;
-    if (active instanceof HTMLInputElement && active.type !== "range") return false;
-    const { maps, notation } = read();
-    if (key === "?") help.toggle();
-    else if (key === "Escape") return help.close();
-    else if (card.asking()) return false;
-    else if (key.toLowerCase() === "n") commands.set({ notation: notation === "data" ? "latent" : "data" }, true);
-    else if (key >= "0" && key <= String(maps.length)) commands.set({ view: Number(key) - 1 }, true);
-    else return false;
-    return true;
-  }
 
   function watchModel(): void {
     const events: [string, () => void][] = [
@@ -304,17 +213,7 @@ export function mountVariables(root: HTMLElement, model: Model, signal: AbortSig
   }
 }
 
-/** The place below that leads to v on the left. */
-function backFrom({ stack, from, to }: Scene, v: number): number {
-  return stack.curves.slice(from, to).reduceRight((value, curve) => curve.back(value), v);
-}
-
-function penOf(canvas: HTMLCanvasElement, width: number, height: number, scale = 1): CanvasRenderingContext2D {
-  const ratio = (window.devicePixelRatio || 1) * scale;
-  const [w, h] = [Math.round(width * ratio), Math.round(height * ratio)];
-  if (canvas.width !== w) canvas.width = w;
-  if (canvas.height !== h) canvas.height = h;
-  const pen = canvas.getContext("2d")!;
-  pen.setTransform(ratio, 0, 0, ratio, 0, 0);
-  return pen;
+function resize(el: HTMLElement, width: number, height: number): void {
+  el.style.width = `${width}px`;
+  el.style.height = `${height}px`;
 }

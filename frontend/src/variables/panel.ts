@@ -56,7 +56,7 @@ export function createPanel(t: Say, lighter: Lighter, commands: Commands, questi
     maps.el,
     sliders.el,
     mass.el,
-    h("div", { class: "flowviz-breaks", role: "group", "aria-label": t("break it"), "data-locks": true }, forgotten.el, wrong.el),
+    h("div", { class: "flowviz-faults", role: "group", "aria-label": t("break it"), "data-locks": true }, forgotten.el, wrong.el),
     question,
     code,
     sentence,
