@@ -12,7 +12,7 @@ from torch.distributions import MultivariateNormal
 
 from flowviz import Flow, StandardNormal
 from flowviz.flow import seeded
-from flowviz.layers import FlowifiedConv2d, PadImage, Tile, TileReduction
+from flowviz.layers import FlowifiedConv2d, PadImage, Tile, TileLinear, TileReduction
 
 CONVS = [
     # shape, channels, kernel, stride, padding
@@ -135,6 +135,21 @@ def test_the_decoders_images_are_cut_and_turned_as_the_tiled_one():
     mean, raw = layer._as_dropped(torch.cat([image, -2 * image], 1), turn)
     torch.testing.assert_close(mean, dropped)
     torch.testing.assert_close(raw, -2 * dropped)
+
+
+def test_before_learning_the_decoder_is_a_standard_normal():
+    """Its account, volume and price, is that of the same weight without a network."""
+    tile = Tile((2, 4, 6), 2, 2)
+    plain = lively(TileLinear(tile, 3, decoder="standard_normal")).double()
+    layer = TileReduction(tile, 3).double()
+    layer.factors.load_state_dict(plain.factors.state_dict())
+    x = torch.randn(5, 8, 2, 3, generator=torch.Generator().manual_seed(0)).double()
+    (z, terms), (same, expected) = layer(x), plain(x)
+    torch.testing.assert_close(z, same)
+    torch.testing.assert_close(terms.volume, expected.volume)
+    torch.testing.assert_close(terms.decoder, expected.decoder)
+    back = layer.inverse(z)[1]
+    torch.testing.assert_close(back.volume, expected.volume)
 
 
 def test_the_decoder_has_the_papers_sizes():

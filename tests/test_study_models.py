@@ -13,6 +13,7 @@ from flowviz.flow import seeded
 from flowviz.layer import Terms
 from flowviz.layers import FlowifiedConv2d, PadImage, Tile
 from flowviz.studies.models import NAMES, SMALL, build
+from flowviz.studies.models.dequantizer import PixelNoise
 from flowviz.studies.models.flowified import Dense, Kernel, Splines
 from flowviz.studies.models.pixels import FromCube
 
@@ -220,6 +221,19 @@ def test_variational_dequantization_is_a_bound_that_learns(name):
     (-flow.log_prob(x).mean()).backward()
     assert any(p.grad.abs().sum() > 0 for p in first.parameters())
     assert torch.isfinite(flow.log_prob(x, draws=3)).all()
+
+
+def test_the_noise_of_pixels_has_the_density_of_its_map():
+    """log q(u) of u = map(e), e ~ N(0, I): the Jacobian by autograd."""
+    with seeded(0):
+        noise = PixelNoise((1, 2, 3), 4, 1).double()
+        for p in noise.parameters():
+            p.data.add_(0.3 * torch.randn_like(p))
+        given, e = torch.rand(6).double(), torch.randn(1, 2, 3).double()
+    jacobian = torch.autograd.functional.jacobian(lambda v: noise._pushed(v, given), e)
+    volume = torch.linalg.slogdet(jacobian.reshape(6, 6)).logabsdet
+    expected = -0.5 * e.square().sum() - 3 * math.log(2 * math.pi) - volume
+    torch.testing.assert_close(noise.log_prob(noise._pushed(e, given), given), expected)
 
 
 @pytest.mark.parametrize("name", SMALL)
