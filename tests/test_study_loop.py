@@ -36,7 +36,7 @@ def launch(*arguments: str | Path) -> subprocess.Popen:
 
 
 def finished(process: subprocess.Popen) -> None:
-    said = process.communicate(timeout=120)[0]
+    said = process.communicate(timeout=240)[0]
     assert process.returncode == 0, said
 
 
@@ -78,10 +78,10 @@ def test_the_run_learns_and_says_so(unbroken: Path) -> None:
     assert all(math.isfinite(line["grad_norm"]) for line in lines if "train" in line)
 
 
-@pytest.mark.parametrize("seed", [0, 1])
-def test_a_killed_run_goes_on_bit_for_bit(seed: int, unbroken: Path, tmp_path: Path) -> None:
+@pytest.mark.slow
+def test_a_killed_run_goes_on_bit_for_bit(unbroken: Path, tmp_path: Path) -> None:
     """Killed twice, at random steps, by a signal that nothing can catch."""
-    chance = random.Random(seed)
+    chance = random.Random()
     for share in sorted(chance.uniform(0.1, 0.9) for _ in range(2)):
         process = launch(tmp_path, "--pause", "0.004")
         while process.poll() is None and len(numbers(tmp_path)) < share * 400:
@@ -122,6 +122,7 @@ def test_the_time_is_kept_and_ends_with_a_checkpoint(tmp_path: Path) -> None:
     assert again.step == state["step"] and again.seconds == state["seconds"]
 
 
+@pytest.mark.slow
 def test_two_processes_compute_what_one_does(unbroken: Path, tmp_path: Path) -> None:
     """Half of every batch each, gradients exchanged by gloo; to the rounding of sums."""
     finished(launch(tmp_path, "--devices", "2"))
@@ -135,7 +136,7 @@ def test_two_processes_compute_what_one_does(unbroken: Path, tmp_path: Path) -> 
 
 def test_pieces_must_be_shared_out_evenly(tmp_path: Path) -> None:
     process = launch(tmp_path, "--devices", "2", "--set", "recipe.pieces=1")
-    said = process.communicate(timeout=120)[0]
+    said = process.communicate(timeout=240)[0]
     assert process.returncode != 0
     assert "expected recipe.pieces to be a multiple of the 2 devices, got 1" in said
 

@@ -10,6 +10,7 @@ Training needs `pip install "flowviz[studies]"`; building models and loading wei
 
 from __future__ import annotations
 
+from .ship import shipped, trained
 from .study import Data, Recipe, Study
 
-__all__ = ["Data", "Recipe", "Study"]
+__all__ = ["Data", "Recipe", "Study", "shipped", "trained"]

@@ -92,6 +92,26 @@ def evaluate(
 
 
 @app.command()
+def ship(
+    name: Name,
+    draws: Annotated[int, typer.Option(help="Noise draws an image.")] = 5,
+    images: Annotated[int | None, typer.Option(help="The first so many test images only.")] = None,
+    into: Annotated[Path, typer.Option(help="The package's folder of checkpoints.")] = Path(
+        "flowviz/studies/checkpoints"
+    ),
+    runs: Runs = RUNS,
+) -> None:
+    """Write a run's weights in half precision for the package, and evaluate those."""
+    from .folder import Folder
+    from .ship import ship as ship_run
+
+    done = ship_run(name, Folder(runs / name), into, draws=draws, images=images)
+    figure = done["shipped"]
+    print(f"{name}: {figure['bits_per_dim']:.4f} bits/dim in half precision; "
+          f"wrote {done['file']} ({done['bytes'] / 1000:,.0f} kB)")  # fmt: skip
+
+
+@app.command()
 def report(
     runs: Runs = RUNS,
     out: Annotated[Path, typer.Option(help="The table to write.")] = Path("studies/RESULTS.md"),

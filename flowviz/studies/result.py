@@ -6,6 +6,8 @@ from typing import Any
 
 import torch
 
+from ..flow import Flow
+from .data import ImageSet
 from .evaluate import bits_per_dim
 from .folder import Folder
 from .setup import build_flow, load_images
@@ -28,21 +30,27 @@ def evaluate(
     draws: noise draws an image (an exact model needs one). importance = K > 0 adds IWBO-K.
     images: only the first so many test images (None: all); the result says how many.
     """
-    study, test = folder.study(), load_images(folder.study(), "test")
-    test = test[:images]
-    flow = build_flow(study, test.shape)
-    story = read_weights(flow, folder.weights)
+    flow, test, story = evaluated(folder, images)
+    seed = folder.study().seed
     flow.to(device)
-    rows = {"elbo": bits_per_dim(flow, test, draws, batch=batch, seed=study.seed).row()}
+    rows = {"elbo": bits_per_dim(flow, test, draws, batch=batch, seed=seed).row()}
     if importance:
-        tight = bits_per_dim(flow, test, 1, importance, batch=batch, seed=study.seed)
+        tight = bits_per_dim(flow, test, 1, importance, batch=batch, seed=seed)
         rows["iwbo"] = tight.row()
     result = {**rows, **_training(folder, flow, story)}
     folder.write("result.json", result)
     return result
 
 
-def _training(folder: Folder, flow: torch.nn.Module, story: dict[str, str]) -> dict[str, Any]:
+def evaluated(folder: Folder, images: int | None = None) -> tuple[Flow, ImageSet, dict[str, str]]:
+    """A run's flow with its weights, the (first) test images, where in the run the weights are."""
+    study = folder.study()
+    test = load_images(study, "test")[:images]
+    flow = build_flow(study, test.shape)
+    return flow, test, read_weights(flow, folder.weights)
+
+
+def _training(folder: Folder, flow: Flow, story: dict[str, str]) -> dict[str, Any]:
     """What the run cost, and how it ended."""
     seconds = float(story["seconds"])
     legs = folder.read("environment.json") or [{"device": "unknown", "devices": 1}]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -32,21 +33,33 @@ def read_weights(flow: Flow, path: Path) -> dict[str, str]:
 
     Raises FileNotFoundError; ValueError for a broken file, or for weights of another model.
     """
-    from safetensors import SafetensorError, safe_open
-
-    if not path.is_file():
-        raise FileNotFoundError(f"expected weights at {path}, found no such file")
-    try:
-        with safe_open(path, "pt") as file:
-            stored, story = {k: file.get_tensor(k) for k in file.keys()}, file.metadata() or {}
-    except SafetensorError as error:
-        raise ValueError(f"{path}: expected weights in safetensors, got {error}") from error
+    with _opened(path) as file:
+        stored, story = {k: file.get_tensor(k) for k in file.keys()}, file.metadata() or {}
     own = flow.state_dict()
     try:
         flow.load_state_dict({k: v.to(own[k].dtype) for k, v in stored.items()})
     except (KeyError, RuntimeError) as error:
         raise ValueError(f"{path}: expected weights of this model, got others: {error}") from error
     return story
+
+
+def read_story(path: Path) -> dict[str, str]:
+    """The story of the weights in `path`, without the weights."""
+    with _opened(path) as file:
+        return file.metadata() or {}
+
+
+@contextlib.contextmanager
+def _opened(path: Path) -> Iterator[Any]:
+    from safetensors import SafetensorError, safe_open
+
+    if not path.is_file():
+        raise FileNotFoundError(f"expected weights at {path}, found no such file")
+    try:
+        with safe_open(path, "pt") as file:
+            yield file
+    except SafetensorError as error:
+        raise ValueError(f"{path}: expected weights in safetensors, got {error}") from error
 
 
 def _stored(value: torch.Tensor, name: str, half: bool) -> torch.Tensor:
