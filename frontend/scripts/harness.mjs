@@ -11,6 +11,9 @@ const folder = process.argv[2];
 if (!folder) throw new Error("expected a folder to write the pages to");
 mkdirSync(folder, { recursive: true });
 
+const TEXTS = path.join(ROOT, "..", "flowviz", "widgets", "texts", "en");
+const read = (name) => JSON.parse(readFileSync(path.join(TEXTS, `${name}.json`), "utf8"));
+const texts = { ...read("shared"), ...read("player") };
 const { fixture } = await loadFixture();
 const pages = {
   four: fixture({ count: 1000, cells: 64 }),
@@ -35,7 +38,7 @@ async function loadFixture() {
 function write(name, meta, payload) {
   const state = {
     meta, payload: payload.toString("base64"), position: 0, playing: false, speed: 1, direction: "normalize",
-    show_density: true, show_particles: true, show_grid: true, selected: -1, theme: "auto",
+    show_density: true, show_particles: true, show_grid: true, selected: -1, theme: "auto", texts,
   };
   const policy = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data: blob:";
   const json = JSON.stringify(state).replaceAll("<", "\\u003c");
