@@ -1,4 +1,4 @@
-"""A contact sheet of LayerLab: every kind at its start, at an extreme, in the dark, in presenter mode.
+"""A contact sheet of LayerLab: every kind at its start, at an extreme, dark, and presented.
 
     python scripts/contact_sheet.py docs/widgets.png [--shots FOLDER] [KIND ...]
 

@@ -18,7 +18,7 @@ function atProbe({ account }: Scene, t: Say): Piece[] {
 }
 
 function wordsOf(column: Column, value: number, t: Say): Piece[] {
-  const nats: Piece = { text: `${signed(value)} nats`, column };
+  const nats: Piece = { text: `${signed(value)} ${t("nats")}`, column };
   const key = Math.abs(value) < 0.005 ? "same" : value > 0 ? "gain" : "cost";
   const factor = figure(Math.exp(Math.abs(value)));
   return [...pieces(t(`${column}.${key}`, { factor }), { nats }), { text: " " }];

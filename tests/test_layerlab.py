@@ -1,0 +1,97 @@
+"""The Python half of LayerLab: kinds, trained layers, what it gives back, what it refuses."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import torch
+from traitlets import TraitError
+
+import flowviz as fv
+from flowviz.widgets.kinds import cards
+from flowviz.widgets.texts import texts
+
+KINDS = fv.LayerLab.kinds()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_starts_and_gives_a_layer_of_its_sizes(kind: str) -> None:
+    lab = fv.LayerLab(kind)
+    wanted = cards()[kind].get("dims", [2, 2])
+    sizes = [lab.layer.data_shape[-1], lab.layer.latent_shape[-1]]
+    assert sizes == wanted
+    assert lab.params == fv.LayerLab(kind, params=lab.params).params
+    assert torch.isfinite(lab.flow.log_prob(lab.flow.sample(3))).all()
+
+
+def test_a_trained_layer_comes_in_and_the_edited_one_goes_out() -> None:
+    layer = fv.layers.Affine(2)
+    with torch.no_grad():
+        for one in layer.parameters():
+            one.copy_(torch.tensor([0.3, -0.7]))
+    lab = fv.LayerLab(layer)
+    x = torch.randn(5, 2)
+    assert torch.allclose(lab.layer(x)[0], layer(x)[0], atol=1e-6)
+    assert lab.fit_error < 1e-6
+    lab.params = {**lab.params, "t1": 2.0}
+    assert torch.allclose(
+        (lab.layer(x)[0] - layer(x)[0])[:, 0], lab.layer(x)[0][0, 0] - layer(x)[0][0, 0]
+    )
+    assert lab.layer is not lab.layer
+
+
+def test_the_fit_beside_it_is_the_nll_of_a_flow_on_these_points() -> None:
+    points = fv.data.TwoMoons().sample(200, seed=3)
+    flow = fv.zoo.trained("two_moons")
+    lab = fv.LayerLab("coupling", data=points, trained=flow)
+    assert lab.trained["nll"] == pytest.approx(
+        -float(flow.log_prob(points).detach().mean()), abs=1e-6
+    )
+    own = fv.LayerLab("coupling", data=points)
+    trained = fv.LayerLab("coupling", data=points, trained="fit").trained["nll"]
+    assert trained < -float(own.flow.log_prob(points).detach().mean())
+
+
+def test_the_page_and_the_state_bring_the_picture_back(tmp_path) -> None:
+    lab = fv.LayerLab("planar", tau=0.25, probe=[1.0, -0.5], seed=4)
+    lab.params = {**lab.params, "u1": -2.5}
+    again = fv.LayerLab("affine")
+    again.take_state(lab.state)
+    assert (again.kind, again.params, again.tau, again.probe) == (
+        "planar",
+        lab.params,
+        0.25,
+        [1, -0.5],
+    )
+    html = lab.save(tmp_path / "planar.html").read_text()
+    assert "https://" not in html and json.dumps(-2.5) in html
+    assert repr(lab) == "LayerLab('planar')"
+
+
+def test_what_it_refuses() -> None:
+    with pytest.raises(ValueError, match=r"expected a Layer or one of affine.*got 'afine'"):
+        fv.LayerLab("afine")
+    with pytest.raises(ValueError, match="affine: expected parameters of"):
+        fv.LayerLab("affine", params={"angle": 1})
+    with pytest.raises(TraitError, match="params: expected finite numbers, got s1=inf"):
+        fv.LayerLab("affine").params = {"s1": float("inf")}
+    with pytest.raises(ValueError, match=r"data: expected points \(N, 2\), got shape \(3,\)"):
+        fv.LayerLab("affine", data=torch.zeros(3))
+    with pytest.raises(ValueError, match="trained: expected data to compare on, got none"):
+        fv.LayerLab("affine", trained=fv.zoo.trained("two_moons"))
+    with pytest.raises(
+        ValueError, match="expected a flow, a layer, a number or \"fit\", got 'best'"
+    ):
+        fv.LayerLab("affine", data=torch.zeros(3, 2), trained="best")
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_every_kind_has_its_words_and_its_equation(language: str) -> None:
+    table = texts("lab", language)
+    formulas = fv.LayerLab("affine").cards
+    for kind in KINDS:
+        assert f"about.{kind}" in table
+        assert {"z", "x", "code"} <= formulas[kind]["formula"].keys()
+        columns = cards()[kind].get("columns", ["volume"])
+        assert set(columns) == formulas[kind]["formula"].keys() - {"z", "x", "code"}
