@@ -57,7 +57,6 @@ class ChangeOfVariables(Widget):
 
     _name = "variables"
     _esm = static_text("variables.js")
-    _height = 800
     _view = ("maps", "base", "probe", "view", "rule", "bars")
 
     maps = traitlets.List().tag(**VIEWED)
@@ -88,6 +87,11 @@ class ChangeOfVariables(Widget):
         if not 1 <= len(given) <= MOST_MAPS:
             raise traitlets.TraitError(f"maps: expected 1 to {MOST_MAPS}, got {len(given)}")
         return [checked(fresh(one) if isinstance(one, str) else one) for one in given]
+
+    @property
+    def _height(self) -> int:  # type: ignore[override]
+        """Pixels of the frame in which a notebook stores it."""
+        return 770 + 150 * (len(self.maps) > 1) + 150 * bool(self.asked)
 
     def _heavy(self) -> dict[str, Any]:
         return {"learned": self.learned}

@@ -13,6 +13,7 @@ from playwright.sync_api import CDPSession
 import flowviz as fv
 
 from .conftest import shoot
+from .hosts import page_of
 from .variables import Variables
 from .watch import Watched
 
@@ -285,6 +286,32 @@ def test_linked_widgets_move_together(show: Show) -> None:
     shown.page.evaluate(tell, ["b", -1.0])
     shown.page.evaluate(tell, ["a", 1.25])
     shown.until(lambda: shown.numbers("probe")[0] == 1.25, "the probe of the group")
+
+
+QUESTION = {
+    "questions": [{"id": "q", "kind": "number", "prompt": "What is log p(x)?"}],
+    "asked": "q",
+}
+
+
+@pytest.mark.parametrize("width", [960, 1200])
+@pytest.mark.parametrize("options", [{}, {"maps": FOUR}, QUESTION], ids=["one", "four", "asked"])
+def test_a_stored_output_works_and_fits_its_frame(
+    open_page: Callable[..., Watched], tmp_path: Path, options: dict, width: int
+) -> None:
+    path = page_of("frame", fv.ChangeOfVariables(**options), tmp_path)
+    page = open_page(path, viewport={"width": width, "height": 1000}).page
+    frame = page.locator("iframe")
+    assert "allow-same-origin" not in frame.get_attribute("sandbox").split()
+    shown = Variables(page, frame.content_frame).ready()
+    inner, outer = shown.root.evaluate(
+        "() => [document.documentElement.scrollHeight, window.innerHeight]"
+    )
+    assert inner <= outer, "the frame cuts the widget off"
+    shown.root.get_by_role("button", name="bars").click()
+    if "asked" not in options:
+        shown.drag("knot-3", 0, 30)
+        shown.until(lambda: shown.shown_mass == "1.000", "mass 1 in a frame")
 
 
 def test_forty_pictures_a_second_while_dragging(show: Show) -> None:
