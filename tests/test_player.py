@@ -82,7 +82,7 @@ def test_the_stored_frame_is_locked_up(player: fv.TransportPlayer) -> None:
         "allow-scripts",
         "allow-downloads",
     }
-    inner = unescape(re.search(r'srcdoc="([^"]*)"', frame)[1])
+    inner = unescape(re.search(r"srcdoc='([^']*)'", frame)[1])
     assert state_of(inner)["meta"]["title"] == player.meta["title"]
 
 

@@ -69,8 +69,10 @@ def admitted(script: str) -> list[str]:
 
 def frame(document: str, title: str, height: int) -> str:
     """An iframe that holds the whole document, for a notebook's output."""
+    # In single quotes, since a page of JSON has many double ones, and six letters for each add up.
+    inner = html.escape(document, quote=False).replace("'", "&#39;")
     return (
-        f'<iframe title="{html.escape(title)}" srcdoc="{html.escape(document)}" '
+        f"""<iframe title="{html.escape(title)}" srcdoc='{inner}' """
         'sandbox="allow-scripts allow-downloads" loading="lazy" '
         f'style="width:100%;height:{height}px;border:0"></iframe>'
     )
