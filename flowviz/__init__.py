@@ -32,6 +32,7 @@ __all__ = [
     "Flow",
     "HalfNormal",
     "History",
+    "ImageLab",
     "Layer",
     "LayerLab",
     "Ledger",
@@ -59,6 +60,7 @@ __all__ = [
 
 _LAZY = {
     "ChangeOfVariables": ".widgets",
+    "ImageLab": ".widgets",
     "LayerLab": ".widgets",
     "Trace": ".trace",
     "TransportPlayer": ".widgets",

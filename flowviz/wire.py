@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 import zlib
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -28,12 +29,18 @@ _LEVEL = 6
 
 def encode(trace: Trace) -> tuple[dict[str, Any], bytes]:
     """The head (JSON-ready) and the body of a trace."""
+    heads, body = pack(_arrays(trace))
+    return {**_head(trace), "arrays": heads}, body
+
+
+def pack(arrays: Iterable[tuple[str, np.ndarray, int, bool]]) -> tuple[list[dict], bytes]:
+    """Heads and the one body of arrays (name, values, bits of an element, delta)."""
     heads, bodies = [], []
-    for name, array, bits, delta in _arrays(trace):
+    for name, array, bits, delta in arrays:
         head, body = _pack(array, bits, delta)
         heads.append({"name": name, **head})
         bodies.append(body)
-    return {**_head(trace), "arrays": heads}, zlib.compress(b"".join(bodies), _LEVEL)
+    return heads, zlib.compress(b"".join(bodies), _LEVEL)
 
 
 def _arrays(trace: Trace):

@@ -1,0 +1,189 @@
+"""ImageLab: an image flow under your fingers."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+import torch
+import traitlets
+from torch import Tensor
+
+from ..flow import Flow
+from ..layer import size_name
+from ..studies.data import ImageSet
+from ..wire import pack
+from .imagelab_live import Kernel
+from .imagelab_record import Record, Room, record_of
+from .page import static_text
+from .player import _for_host
+from .widget import VIEWED, Widget
+
+VIEWS = ("sample", "walk", "latent", "layers", "bits", "draw")
+# What a notebook's stored output holds: parts of the record.
+_STORED = Room(images=3, draws=6, temperatures=(0.5, 0.7, 1.0), steps=5, latents=2,
+               shifts=(-4, -2, 0, 2, 4))  # fmt: skip
+
+
+class ImageLab(Widget):
+    """Draw from an image flow, walk between images, move a latent, and see what every image costs.
+
+        train, test = fv.studies.data.sample("mnist")
+        lab = fv.ImageLab(flow, test[:5])     # flow: a model of whole numbers, of fv.studies.models
+        lab.save("digits.html")               # a page that works by itself
+
+    views: "sample" (draws at a temperature), "walk" (from one image to another, straight between
+    their codes), "latent" (one number of z is moved), "layers" (an image given back from what
+    arrives after layer k: what was dropped is its mean, or drawn), "bits" (the ledger of an image,
+    and where on it the bits go), "draw" (your own image, scored while you draw).
+
+    images: an `ImageSet` or bytes (N, C, H, W), of which the first `shown` are worked with. What
+    the views need is worked out here, once (seconds: a few hundred passes through the flow); then
+    the pictures live without the kernel. With it, drawings are scored, any latent can be moved and
+    new draws are made. seed: of everything that is drawn here.
+
+    view, chosen, other (images), temperature, along (0 to 1, on the walk), rest ("kept", "mean":
+    what layers dropped goes along, or is guessed), latent (its place in z), shift, depth (index of
+    the layer), heat (whether the map is shown), pixel ([row, column] or []) and drawing (base64,
+    one byte a number) can be set at any time.
+
+    Questions (`ask`) that it answers by itself: "choice" of two options with of="costlier" (which
+    of chosen and other costs more bits), "number" with of="bits" (of the chosen image), and
+    "point" (where on it the most bits go).
+
+    Raises ValueError for a flow that is no model of such images.
+    """
+
+    _name = "imagelab"
+    _esm = static_text("imagelab.js")
+    _height = 760
+    _view = (
+        *("view", "chosen", "other", "temperature", "along", "rest", "latent", "shift", "depth"),
+        *("heat", "pixel", "drawing"),
+    )
+
+    view = traitlets.Enum(VIEWS, "sample").tag(**VIEWED)
+    chosen = traitlets.Int(0, min=0).tag(**VIEWED)
+    other = traitlets.Int(1, min=0).tag(**VIEWED)
+    temperature = traitlets.Float(1.0, min=0.0).tag(**VIEWED)
+    along = traitlets.Float(0.5, min=0.0, max=1.0).tag(**VIEWED)
+    rest = traitlets.Enum(("kept", "mean"), "kept").tag(**VIEWED)
+    latent = traitlets.Int(0, min=0).tag(**VIEWED)
+    shift = traitlets.Float(0.0).tag(**VIEWED)
+    depth = traitlets.Int(1, min=0).tag(**VIEWED)
+    heat = traitlets.Bool(True).tag(**VIEWED)
+    pixel = traitlets.List(traitlets.Int()).tag(**VIEWED)
+    drawing = traitlets.Unicode("").tag(**VIEWED)
+
+    meta = traitlets.Dict().tag(sync=True)
+    payload = traitlets.Union([traitlets.Bytes(), traitlets.Unicode()]).tag(sync=True)
+    kernel = traitlets.Bool(True).tag(sync=True)
+    wish = traitlets.Dict().tag(**VIEWED)
+    reply = traitlets.Dict().tag(sync=True)
+
+    def __init__(
+        self,
+        flow: Flow,
+        images: ImageSet | Tensor,
+        *,
+        shown: int = 5,
+        seed: int = 0,
+        title: str = "ImageLab",
+        **traits: Any,
+    ) -> None:
+        found = images if isinstance(images, ImageSet) else _named(images)
+        if not 2 <= shown <= 12 or len(found) < 2:
+            raise ValueError(f"expected 2 to 12 images, got shown={shown} of {len(found)}")
+        room = dataclasses.replace(Room(), images=min(shown, len(found)))
+        self.record = record_of(flow, found, room, seed)
+        self._title, self._flow = title, flow
+        words = self.record.words
+        self._kernel = Kernel(flow, found.images[: room.images], words["dim"], words)
+        meta, body = encode(self.record, title)
+        traits = {"latent": words["latents"][0], **traits}
+        super().__init__(
+            meta=meta, payload=_for_host(body), origin={"print": words["bits"]}, **traits
+        )
+
+    @traitlets.observe("wish")
+    def _answer(self, change: dict[str, Any]) -> None:
+        if change["new"]:
+            self.reply = self._kernel.answer(change["new"])
+
+    @traitlets.validate("chosen", "other")
+    def _check_image(self, proposal: dict[str, Any]) -> int:
+        value, count = proposal["value"], len(self.record.words["labels"])
+        if value >= count:
+            raise traitlets.TraitError(f"expected one of {count} images, got {value}")
+        return value
+
+    @property
+    def title(self) -> str:
+        return self._title
+
+    def _heavy(self) -> dict[str, Any]:
+        return {"meta": self.meta, "payload": self.payload, "kernel": False}
+
+    def _stored(self) -> dict[str, Any]:
+        meta, payload = encode(part_of(self.record, _STORED), self._title)
+        return {"meta": meta, "payload": payload, "kernel": False}
+
+    def __repr__(self) -> str:
+        shape, count = size_name(self._flow.data_shape), len(self.record.words["labels"])
+        return f"ImageLab({self._title!r}, {count} images {shape}, {self._flow.likelihood})"
+
+
+def encode(record: Record, title: str) -> tuple[dict[str, Any], bytes]:
+    """The record as its head (JSON) and body (`flowviz.wire`)."""
+    heads, body = pack(
+        (name, array, 8 if array.dtype == np.uint8 or name == "heat" else 12, _runs(name))
+        for name, array in record.arrays.items()
+    )
+    return {"title": title, **record.words, "arrays": heads}, body
+
+
+def part_of(record: Record, room: Room) -> Record:
+    """The part of a record that a smaller room has, where it has that much."""
+    words, arrays = record.words, record.arrays
+    count = min(room.images, len(words["labels"]))
+    at = {
+        "temperatures": _near(words["temperatures"], room.temperatures),
+        "shifts": _near(words["shifts"], room.shifts),
+    }
+    total = len(words["labels"])
+    pairs = [i for i, pair in enumerate(_pairs(total)) if max(pair) < count]
+    every = np.rint(np.linspace(0, len(arrays["walk"]) - 1, room.steps)).astype(int)
+    n, m = room.draws, room.latents
+    cut = {
+        "images": arrays["images"][:count],
+        "codes": arrays["codes"][:count],
+        "heat": arrays["heat"][:count],
+        "draws": arrays["draws"][at["temperatures"], :n],
+        "draws/bits": arrays["draws/bits"][at["temperatures"], :n],
+        "walk": arrays["walk"][every][:, :, pairs],
+        "walk/bits": arrays["walk/bits"][every][:, :, pairs],
+        "moved": arrays["moved"][at["shifts"], :, :count, :m],
+        "depths": arrays["depths"][:, :, :count],
+        "depths/bits": arrays["depths/bits"][:, :, :count],
+    }
+    lists = {name: [words[name][i] for i in places] for name, places in at.items()}
+    first = {name: words[name][:count] for name in ("labels", "terms", "bits")}
+    return Record(cut, {**words, **lists, **first, "latents": words["latents"][:m]})
+
+
+def _pairs(count: int) -> list[tuple[int, int]]:
+    return [(i, j) for i in range(count) for j in range(i + 1, count)]
+
+
+def _near(have: list[float], wanted: tuple[float, ...]) -> list[int]:
+    return sorted({min(range(len(have)), key=lambda i: abs(have[i] - w)) for w in wanted})
+
+
+def _runs(name: str) -> bool:
+    """Arrays whose first axis a slider runs along change little from row to row."""
+    return name in ("draws", "walk", "moved", "depths")
+
+
+def _named(images: Tensor) -> ImageSet:
+    return ImageSet(images, torch.full((len(images),), -1), "images", "given", "given")

@@ -1,0 +1,107 @@
+/** The widget in words and figures: the tables, the cost, the sentence. */
+
+import { plain, signed } from "../shared/numbers";
+import type { Row } from "../shared/parts";
+import { pieces, type Piece } from "../shared/pieces";
+import type { Say } from "../shared/strings";
+import type { Kernel } from "./kernel";
+import { imageName } from "./pickers";
+import type { Lab } from "./record";
+import type { State } from "./state";
+
+const HIDDEN = "?";
+
+/** ≤ where the flow gives a bound on the bits. */
+export const relation = ({ meta }: Lab) => ({ exact: "=", "lower bound": "≤", estimate: "≈" })[meta.likelihood];
+
+/** The terms of the image in view, base first, and their sum; null while there are none. */
+function accountOf(state: State, { meta }: Lab, kernel: Kernel): { terms: number[]; bits: number } | null {
+  if (state.view !== "draw") return { terms: meta.terms[state.chosen]!, bits: meta.bits[state.chosen]! };
+  return kernel.scored();
+}
+
+export function costOf(state: State, lab: Lab, kernel: Kernel, t: Say): { bits: number; note: string } {
+  if (state.view === "walk") {
+    const { along, mode, chosen, other } = state;
+    return { bits: lab.walkBits(along, mode, chosen, other), note: t("of this step") };
+  }
+  if (state.view !== "draw") return { bits: lab.meta.bits[state.chosen]!, note: t(lab.meta.likelihood) };
+  if (!kernel.there) return { bits: NaN, note: t("wants kernel") };
+  const score = kernel.scored();
+  const fresh = score?.drawing === state.drawing;
+  const note = fresh ? t(lab.meta.likelihood) : t(kernel.silent() ? "silent" : "under way");
+  return { bits: score?.bits ?? NaN, note };
+}
+
+export function ledgerRows(state: State, lab: Lab, kernel: Kernel, veiled: boolean): Row[] {
+  const account = accountOf(state, lab, kernel);
+  if (!account || veiled) return [{ key: "total", label: "bits/dim", value: HIDDEN, total: true }];
+  const most = Math.max(...account.terms.map(Math.abs), 1e-9);
+  let sum = 0;
+  const one = (label: string, column: Row["column"], value: number): Row => {
+    sum += value;
+    return { key: column!, label, ...(column ? { column } : {}), value: signed(value, 3), bar: value / most, running: plain(sum, 3) };
+  };
+  const base = one("−log₂ p(z) / D", "base", account.terms[0]!);
+  const rows = lab.meta.rows.map(([layer, title, column], i) => one(`${layer} ${title}`, column, account.terms[i + 1]!));
+  return [base, ...rows, { key: "total", label: "bits/dim", value: relation(lab), running: plain(account.bits, 3), total: true }];
+}
+
+export function temperatureRows(state: State, lab: Lab, kernel: Kernel): Row[] {
+  const drawn = kernel.draws();
+  const means = lab.meta.temperatures.map((_, i) => {
+    const bits = Array.from(drawn?.bits(i) ?? lab.drawBits(i));
+    return bits.reduce((a, b) => a + b, 0) / bits.length;
+  });
+  const most = Math.max(...means.map(Math.abs));
+  return means.map((mean, i) => ({
+    key: `T${i}`, label: `T = ${plain(lab.meta.temperatures[i]!)}`, column: "base", value: plain(mean), bar: mean / most, current: i === state.temperature,
+  }));
+}
+
+export function depthRows(state: State, lab: Lab, t: Say): Row[] {
+  return lab.meta.depths.map(({ layer, title, numbers }, k) => ({
+    key: `depth${k}`,
+    label: layer ? `${layer} ${title}` : t("the image"),
+    value: String(numbers),
+    bar: numbers / lab.meta.depths[0]!.numbers,
+    column: "volume",
+    running: [0, 1].map((side) => plain(lab.backBits(k, side, state.chosen))).join(" / "),
+    current: k === state.depth,
+  }));
+}
+
+export function sentenceOf(state: State, lab: Lab, kernel: Kernel, veiled: boolean, t: Say): Piece[] {
+  if (veiled) return pieces(t("say veiled"));
+  const name = imageName(lab, state.chosen, t);
+  switch (state.view) {
+    case "sample":
+      return pieces(t("say sample", { temperature: plain(lab.meta.temperatures[state.temperature]!) }));
+    case "walk":
+      return pieces(t(`say walk ${lab.meta.modes[state.mode]}`, { from: name, to: imageName(lab, state.other, t) }));
+    case "latent": {
+      const values = { latent: state.latent + 1, value: plain(lab.code(state.chosen)[state.latent]!), shift: signed(lab.meta.shifts[state.shift]!, 0) };
+      return pieces(`${t("say latent", values)} ${t(kernel.there ? "say any latent" : "say some latents")}`);
+    }
+    case "layers":
+      return pieces(layersWords(state, lab, t));
+    case "bits":
+      return pieces(bitsWords(state, lab, name, t));
+    case "draw":
+      return pieces(t(kernel.there ? "say draw" : "say draw alone"));
+  }
+}
+
+function layersWords({ depth }: State, { meta }: Lab, t: Say): string {
+  const { layer, numbers, title } = meta.depths[depth]!;
+  if (layer === 0) return t("say depth 0");
+  if (meta.modes.length < 2) return t("say nothing dropped");
+  return t("say depth", { layer, title, numbers, all: meta.depths[0]!.numbers });
+}
+
+function bitsWords({ chosen, pixel, heat }: State, lab: Lab, name: string, t: Say): string {
+  const { meta } = lab;
+  if (!pixel || !heat) return t("say bits", { name, bits: plain(meta.bits[chosen]!, 3), total: Math.round(meta.bits[chosen]! * meta.dim), dim: meta.dim });
+  const bits = lab.heat(chosen)[pixel[0] * meta.shape[2] + pixel[1]]!;
+  return t(bits < 0 ? "say pixel back" : "say pixel", { row: pixel[0] + 1, column: pixel[1] + 1, bits: plain(Math.abs(bits), 1) });
+}
