@@ -75,6 +75,7 @@ def open_lab(open_page, tmp_path: Path) -> Open:
     return open_one
 
 
+@torch.no_grad()
 def ledger_of(kind: str, x: list[float], z: list[float], params: dict) -> dict[str, float]:
     """The account of the pair by PyTorch, in float64; what the layer adds to a pair (x, z)."""
     layer = fv.LayerLab(kind, params=params).layer.double()
@@ -257,3 +258,35 @@ def test_in_front_of_a_class(open_lab: Open) -> None:
     shoot(lab.page, "lab-presenter")
     lab.page.keyboard.press("f")
     lab.until(lambda: "flowviz-present" not in lab.root.get_attribute("class"), "the page again")
+
+
+_WORK = """() => new Promise(done => {
+  const input = document.querySelector(".flowviz-handles input");
+  const wait = window.requestAnimationFrame.bind(window);
+  const costs = [];
+  window.requestAnimationFrame = run => wait(now => {
+    const start = performance.now();
+    run(now);
+    costs.push(performance.now() - start);
+  });
+  let step = 0;
+  const drag = () => {
+    if (step++ > 60) return done(costs.sort((a, b) => a - b)[10]);
+    input.value = String(Number(input.min) + (input.max - input.min) * (0.3 + 0.4 * step / 60));
+    input.dispatchEvent(new Event("input", {bubbles: true}));
+    setTimeout(drag, 12);
+  };
+  drag();
+})"""
+
+
+@pytest.mark.parametrize(
+    "kind", ["affine", "planar", "sylvester", "residual", "flowified21", "ode"]
+)
+def test_a_picture_while_dragging_costs_less_than_a_fortieth_of_a_second(
+    open_lab: Open, kind: str
+) -> None:
+    """The work of a picture itself, so that a busy machine does not count."""
+    data = fv.data.TwoMoons().sample(5000, seed=0)
+    lab = open_lab(kind, data=data)
+    assert lab.page.evaluate(_WORK) < 25

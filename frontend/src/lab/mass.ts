@@ -120,7 +120,7 @@ interface Box {
 function square(draws: Float64Array, zoom: number, dim: number): Box {
   let far = zoom;
   for (const v of draws) if (Number.isFinite(v)) far = Math.max(far, Math.abs(v));
-  return { middle: new Array<number>(dim).fill(0), axes: dim === 1 ? [1] : [1, 0, 0, 1], reach: 1.5 * far };
+  return { middle: new Array<number>(dim).fill(0), axes: dim === 1 ? [1] : [1, 0, 0, 1], reach: Math.max(1.5 * far, 2.5 * zoom) };
 }
 
 /** In space: a box along the spread of the draws, L with L L^T their covariance. */
