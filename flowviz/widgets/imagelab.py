@@ -70,7 +70,7 @@ class ImageLab(Widget):
     along = traitlets.Float(0.5, min=0.0, max=1.0).tag(**VIEWED)
     rest = traitlets.Enum(("kept", "mean"), "kept").tag(**VIEWED)
     latent = traitlets.Int(0, min=0).tag(**VIEWED)
-    shift = traitlets.Float(0.0).tag(**VIEWED)
+    shift = traitlets.Float(2.0).tag(**VIEWED)
     depth = traitlets.Int(1, min=0).tag(**VIEWED)
     heat = traitlets.Bool(True).tag(**VIEWED)
     pixel = traitlets.List(traitlets.Int()).tag(**VIEWED)

@@ -63,7 +63,7 @@ class Kernel:
         return torch.from_numpy(raw.reshape(shape).copy())
 
     def _score(self, wish: Wish) -> Wish:
-        """{"drawing", "heat"}: bits/dim of a drawing, its terms, and where the bits go if wanted."""
+        """{"drawing", "heat"}: what a drawing costs, its terms, and where its bits go if wanted."""
         image, draws = self.image(wish["drawing"]), self.room.noise
         ledger = account(self.flow, image, self.dim, draws, 0)
         terms = terms_of(ledger)

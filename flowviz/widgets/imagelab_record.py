@@ -88,7 +88,7 @@ def record_of(flow: Flow, images: ImageSet, room: Room, seed: int = 0) -> Record
         "shifts": list(room.shifts),
         "latents": latents,
         "depths": told,
-        "labels": ["" if k < 0 else str(k) for k in shown.labels.tolist()],
+        "labels": _labels(shown),
         **_accounts_in_words(ledgers),
     })  # fmt: skip
 
@@ -178,6 +178,11 @@ def _walk(flow: Flow, code: Code, modes: tuple[str, ...], steps: int, seed: int)
     return torch.stack([torch.stack([decode(flow, c, m, seed) for m in modes]) for c in walk]).cpu()
 
 
+def _labels(shown: ImageSet) -> list[str]:
+    """The digits of MNIST; elsewhere a label is the number of a class."""
+    return [str(k) if shown.name == "MNIST" else "" for k in shown.labels.tolist()]
+
+
 def _rows(code: Code, rows: list[int]) -> Code:
     return Code(code.z[rows], [None if e is None else e[rows] for e in code.noise])
 
@@ -210,7 +215,9 @@ def _depths(flow: Flow, x: Tensor, seed: int) -> tuple[Tensor, list[dict[str, An
         for k, layer in enumerate(layers, 1):
             h = layer._forward(h, None, "mean")[0]
             if k in ends:
-                rows.append(torch.stack([_back(layers[:k], h, m, seed) for m in ("mean", "sample")]))
+                rows.append(
+                    torch.stack([_back(layers[:k], h, m, seed) for m in ("mean", "sample")])
+                )
                 told.append(_depth(k, layer.title, h[0].numel()))
     return torch.stack(rows), told
 

@@ -9,11 +9,17 @@ import numpy as np
 from .. import data as densities
 from .. import widgets
 from ..trained import NAMES, trained
+from .imagelab import ImageLab
 from .player import TransportPlayer
 from .state import unpack_state
 from .widget import Widget
 
-_KINDS = {"player": "TransportPlayer", "lab": "LayerLab", "variables": "ChangeOfVariables"}
+_KINDS = {
+    "player": "TransportPlayer",
+    "lab": "LayerLab",
+    "variables": "ChangeOfVariables",
+    "imagelab": "ImageLab",
+}
 _SAME = 5e-3  # nats and units of the plane: another machine's last digits, not another flow's
 
 
@@ -22,7 +28,7 @@ def restore(state: str, flow: Any = None, data: Any = None) -> Widget:
 
     state: `widget.state`, or the address of an exported page that ends in it. A TransportPlayer of
     a shipped flow (`fv.zoo.trained`) and a density of `fv.data` needs nothing else; for any other
-    give the flow and the data that it was made of.
+    give the flow and the data that it was made of; an ImageLab wants its flow and its images.
 
     Raises ValueError for a text that is no state, where flow or data are wanted, and where the flow
     or the data are not those that the state was made of.
@@ -32,8 +38,8 @@ def restore(state: str, flow: Any = None, data: Any = None) -> Widget:
     if name not in _KINDS:
         raise ValueError(f"widget: expected one of {', '.join(_KINDS)}, got {name!r}")
     kind = getattr(widgets, _KINDS[name])
-    player = kind is TransportPlayer
-    widget = _player(values.get("origin") or {}, flow, data) if player else kind()
+    made = {TransportPlayer: _player, ImageLab: _imagelab}.get(kind)
+    widget = made(values.get("origin") or {}, flow, data) if made else kind()
     widget.take_state(state)
     return widget
 
@@ -51,6 +57,20 @@ def _player(origin: dict[str, Any], flow: Any, data: Any) -> TransportPlayer:
         raise ValueError(
             "expected the flow and the data that the state was made of (mean log p(x), mean x, "
             f"mean z: {wanted}), got others ({got})"
+        )
+    return widget
+
+
+def _imagelab(origin: dict[str, Any], flow: Any, images: Any) -> ImageLab:
+    if flow is None or images is None:
+        raise ValueError("expected the flow and the images of the ImageLab, got none")
+    wanted = origin.get("print") or []
+    widget = ImageLab(flow, images, shown=max(2, len(wanted)))
+    got = widget.origin["print"]
+    if len(wanted) != len(got) or not np.allclose(wanted, got, atol=_SAME):
+        raise ValueError(
+            "expected the flow and the images that the state was made of (bits/dim of each: "
+            f"{wanted}), got others ({got})"
         )
     return widget
 

@@ -72,6 +72,7 @@ export function createPanel(hooks: PanelHooks): Panel {
   const ledger = termTable({ caption: t("ledger"), head: [t("layer"), t("adds"), "", t("running")], lighter });
   const temperatures = termTable({ caption: t("mean cost"), head: [t("temperature"), "bits/dim", ""], lighter });
   const depths = termTable({ caption: t("given back"), head: [t("layer"), t("numbers"), "", t("costs")], lighter });
+  formula.set("data");
   const parts: [HTMLElement, View[]][] = [
     [first.el, ["walk", "latent", "layers", "bits", "draw"]],
     [second.el, ["walk"]],
@@ -108,7 +109,9 @@ export function createPanel(hooks: PanelHooks): Panel {
       tool.set(chosenTool);
       heat.set(state.heat);
       const { bits, note } = costOf(state, lab, kernel, t);
-      cost.show(veiled ? NaN : bits, { good: true, note: veiled ? t("veiled") : note });
+      const known = !veiled && Number.isFinite(bits);
+      cost.show(known ? bits : 0, { good: true, note: veiled ? t("veiled") : note });
+      if (!known) cost.el.querySelector("output")!.textContent = "–";
       ledger.show(ledgerRows(state, lab, kernel, veiled));
       if (state.view === "sample") temperatures.show(temperatureRows(state, lab, kernel));
       if (state.view === "layers") depths.show(depthRows(state, lab, t));

@@ -33,14 +33,14 @@ export function costOf(state: State, lab: Lab, kernel: Kernel, t: Say): { bits: 
   return { bits: score?.bits ?? NaN, note };
 }
 
+/** Bars saturate slowly: the 8 bits of the dequantization leave room for the rest. */
 export function ledgerRows(state: State, lab: Lab, kernel: Kernel, veiled: boolean): Row[] {
   const account = accountOf(state, lab, kernel);
   if (!account || veiled) return [{ key: "total", label: "bits/dim", value: HIDDEN, total: true }];
-  const most = Math.max(...account.terms.map(Math.abs), 1e-9);
   let sum = 0;
   const one = (label: string, column: Row["column"], value: number): Row => {
     sum += value;
-    return { key: column!, label, ...(column ? { column } : {}), value: signed(value, 3), bar: value / most, running: plain(sum, 3) };
+    return { key: column!, label, ...(column ? { column } : {}), value: signed(value, 3), bar: Math.tanh(value), running: plain(sum, 3) };
   };
   const base = one("−log₂ p(z) / D", "base", account.terms[0]!);
   const rows = lab.meta.rows.map(([layer, title, column], i) => one(`${layer} ${title}`, column, account.terms[i + 1]!));
@@ -65,7 +65,7 @@ export function depthRows(state: State, lab: Lab, t: Say): Row[] {
     label: layer ? `${layer} ${title}` : t("the image"),
     value: String(numbers),
     bar: numbers / lab.meta.depths[0]!.numbers,
-    column: "volume",
+    column: "base",
     running: [0, 1].map((side) => plain(lab.backBits(k, side, state.chosen))).join(" / "),
     current: k === state.depth,
   }));
