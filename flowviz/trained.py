@@ -38,6 +38,7 @@ NAMES = {
     "eight_gaussians": Shipped("nsf", "EightGaussians"),
     "pinwheel": Shipped("nsf", "Pinwheel"),
     "checkerboard": Shipped("nsf", "Checkerboard"),
+    "two_moons_flowified": Shipped("flowified_mlp", "TwoMoons"),
 }
 # Four affine couplings, without and with a fold before them. The mirror image of a checkerboard is
 # its negative: only one of its axes can be folded, with a coin that knows the place; splines then
@@ -53,9 +54,10 @@ NAMES |= {
 def trained(name: str) -> Flow:
     """The shipped flow `name` (a key of NAMES): a zoo flow, its weights in half precision.
 
-    Spline flows of two_moons, eight_gaussians, pinwheel, checkerboard; of checkerboard, corners,
-    eight_gaussians and circles also NAME_plain and NAME_folded: four affine couplings, without
-    and with a fold (absflow) before them. Raises ValueError for a name that is not shipped.
+    Spline flows of two_moons, eight_gaussians, pinwheel, checkerboard; two_moons_flowified, an
+    ordinary network 2 -> 16 -> 16 -> 2; of checkerboard, corners, eight_gaussians and circles
+    NAME_plain and NAME_folded: four affine couplings, without and with a fold (absflow) before
+    them. Raises ValueError for a name that is not shipped.
     """
     if name not in NAMES:
         raise ValueError(f"expected one of {', '.join(sorted(NAMES))}, got {name!r}")
