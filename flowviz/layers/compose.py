@@ -49,6 +49,14 @@ class Sequential(Layer):
                 layer.initialize(x, context)
             x = layer(x, context)[0]
 
+    @torch.no_grad()
+    def initialize_inverse(self, z: Tensor, context: Tensor | None = None) -> None:
+        """The same for a chain that is turned round: z comes in at its latent side."""
+        for layer in reversed(self.layers):
+            if hasattr(layer, "initialize_inverse"):
+                layer.initialize_inverse(z, context)
+            z = layer.inverse(z, context, terms=False)[0]
+
     def _forward(self, x: Tensor, context: Tensor | None, mode: str) -> tuple[Tensor, Terms]:
         rows = []
         for group in fast_runs.runs(self.layers, x, data_side=True):

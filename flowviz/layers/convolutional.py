@@ -124,6 +124,10 @@ class ConvCoupling(Bijection):
         if hasattr(self.net, "initialize"):
             self.net.initialize(seen.reshape(-1, *seen.shape[-3:]))
 
+    def initialize_inverse(self, z: Tensor, context: Tensor | None = None) -> None:
+        """The same from the latent side: the net sees what stays, equal on both sides."""
+        self.initialize(z, context)
+
     def _halves(self, v: Tensor) -> tuple[Tensor, Tensor]:
         """The channels that stay and those that move."""
         halves = v.tensor_split(((self.data_shape[0] + 1) // 2,), -3)

@@ -117,6 +117,7 @@ class ActNorm(Bijection):
     coordinates, for images H W sum s. Exact.
     `initialize(x)` sets them once (`fv.fit` calls it); until then the layer is the identity, and
     afterwards both are learned like any parameter. Nothing depends on the batch in `forward`.
+    Turned round (`Inverse`), it is its inverse that arrives with mean 0 and variance 1.
     Raises ValueError for fewer than two numbers a coordinate, or a coordinate that is constant.
     Kingma & Dhariwal 2018, "Glow", section 3.1.
     """
@@ -133,13 +134,29 @@ class ActNorm(Bijection):
         self._shared = math.prod(self.data_shape) // math.prod(own)  # numbers that share an s
         self.register_buffer("initialized", torch.tensor(False))
 
-    @torch.no_grad()
     def initialize(self, x: Tensor, context: Tensor | None = None) -> None:
         """Set mean and scale from x (..., *shape) unless that was done before."""
         self.check(x, self.data_shape, "x on the data side", None)
-        if self.initialized:
-            return
-        rows = x.reshape(-1, *self.data_shape)
+        if not self.initialized:
+            mean, spread = self._moments(x)
+            self._start_at(mean, -spread.log())
+
+    def initialize_inverse(self, z: Tensor, context: Tensor | None = None) -> None:
+        """Set them so that the inverse of z (..., *shape) has mean 0 and variance 1, once."""
+        self.check(z, self.latent_shape, "z on the latent side", None)
+        if not self.initialized:
+            mean, spread = self._moments(z)
+            self._start_at(-mean / spread, spread.log())
+
+    @torch.no_grad()
+    def _start_at(self, mean: Tensor, log_scale: Tensor) -> None:
+        self.mean.copy_(mean)
+        self.log_scale.copy_(log_scale)
+        self.initialized.fill_(True)
+
+    def _moments(self, v: Tensor) -> tuple[Tensor, Tensor]:
+        """Mean and standard deviation of v, of the parameters' shape."""
+        rows = v.reshape(-1, *self.data_shape)
         if len(rows) * self._shared < 2:
             raise ValueError(f"ActNorm: expected at least 2 points to start from, got {len(rows)}")
         shared = [0, *(i + 1 for i, size in enumerate(self.mean.shape) if size == 1)]
@@ -149,9 +166,7 @@ class ActNorm(Bijection):
             raise ValueError(
                 f"ActNorm: expected data that vary in every coordinate, got {constant} constant"
             )
-        self.mean.copy_(rows.mean(shared, keepdim=True)[0])
-        self.log_scale.copy_(-spread.log())
-        self.initialized.fill_(True)
+        return rows.mean(shared, keepdim=True)[0], spread
 
     def _volume(self, v: Tensor) -> Tensor:
         return (self._shared * self.log_scale.sum()).expand(

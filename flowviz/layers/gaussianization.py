@@ -38,22 +38,36 @@ class GaussianizationBlock(Bijection):
         self.rotation = Rotation.from_matrix(turn, form=form).to(self.marginal.params)
         self.register_buffer("initialized", torch.tensor(False))
 
-    @torch.no_grad()
     def initialize(self, x: Tensor, context: Tensor | None = None) -> None:
         """Let every spline carry quantiles of x (..., dim) to those of the normal, once.
 
         Raises ValueError for fewer points than bins.
         """
         self.check(x, self.data_shape, "x on the data side", None)
-        if self.initialized:
-            return
-        rows, spline = x.reshape(-1, *self.data_shape), self.marginal.univariate
+        if not self.initialized:
+            self._start_at(*self._knots(x))
+
+    def initialize_inverse(self, z: Tensor, context: Tensor | None = None) -> None:
+        """The same for the splines' inverses, from z (..., dim): x is to be close to normal."""
+        self.check(z, self.latent_shape, "z on the latent side", None)
+        if not self.initialized:
+            widths, heights, slopes = self._knots(self.rotation._unmap(z, None)[0])
+            self._start_at(heights, widths, 1 / slopes)
+
+    def _knots(self, v: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        rows, spline = v.reshape(-1, *self.data_shape), self.marginal.univariate
         if len(rows) < spline.bins:
             raise ValueError(
                 f"{self.title}: expected at least {spline.bins} points to start from, "
                 f"got {len(rows)}"
             )
-        self.marginal.params.copy_(_gaussianizing(rows, spline.bins, spline.bound))
+        return _gaussianizing(rows, spline.bins, spline.bound)
+
+    @torch.no_grad()
+    def _start_at(self, widths: Tensor, heights: Tensor, slopes: Tensor) -> None:
+        bound = self.marginal.univariate.bound
+        raw = [raw_bins(widths, bound), raw_bins(heights, bound), raw_slopes(slopes)]
+        self.marginal.params.copy_(torch.cat(raw))
         self.initialized.fill_(True)
 
     def _map(self, x: Tensor, context: Tensor | None) -> tuple[Tensor, Tensor]:
@@ -81,8 +95,8 @@ class GaussianizationBlock(Bijection):
         return repr(self.marginal.univariate)
 
 
-def _gaussianizing(rows: Tensor, bins: int, bound: float) -> Tensor:
-    """Spline parameters (3 bins - 1, dim) that carry quantiles of rows (N, dim) to normal ones.
+def _gaussianizing(rows: Tensor, bins: int, bound: float) -> tuple[Tensor, Tensor, Tensor]:
+    """Widths, heights (bins, dim), inner slopes that carry quantiles of rows (N, dim) to normal.
 
     The inner knots stand at evenly spaced z within two standard deviations, where data are; the
     slope at a knot is the mean of the slopes of its neighbouring bins (in proportion to the
@@ -98,8 +112,7 @@ def _gaussianizing(rows: Tensor, bins: int, bound: float) -> Tensor:
     widths = 2 * bound * widths / widths.sum(0)
     steep, w = heights / widths, widths
     slopes = (w[1:] * steep[:-1] + w[:-1] * steep[1:]) / (w[1:] + w[:-1])
-    raw = [raw_bins(widths, bound), raw_bins(heights, bound), raw_slopes(slopes)]
-    return torch.cat(raw).to(rows.dtype)
+    return widths, heights, slopes
 
 
 def _sizes(knots: Tensor, bound: float) -> Tensor:

@@ -12,6 +12,8 @@ class Inverse(Layer):
 
     Ledger: volume = minus the volume of the wrapped layer, an estimate if that is one. Raises
     ValueError for a layer that is not a bijection (a bound or a surjection does not turn round).
+    `initialize(x)` lets the wrapped layer start from what arrives at its latent side, if it has an
+    `initialize_inverse` for that (ActNorm, GaussianizationBlock, and chains of them).
     """
 
     def __init__(self, layer: Layer) -> None:
@@ -28,6 +30,16 @@ class Inverse(Layer):
     def cut(self) -> bool:  # type: ignore[override]
         """True if the wrapped layer is: the whole path then waits until tau = 1."""
         return self.layer.cut
+
+    def initialize(self, x: Tensor, context: Tensor | None = None) -> None:
+        """Let the wrapped layer set itself so that its inverse suits x."""
+        if hasattr(self.layer, "initialize_inverse"):
+            self.layer.initialize_inverse(x, context)
+
+    def initialize_inverse(self, z: Tensor, context: Tensor | None = None) -> None:
+        """Turned round twice: z arrives at the wrapped layer's data side."""
+        if hasattr(self.layer, "initialize"):
+            self.layer.initialize(z, context)
 
     def _forward(self, x: Tensor, context: Tensor | None, mode: str) -> tuple[Tensor, Terms]:
         z, terms = self.layer._inverse(x, context, mode, True)

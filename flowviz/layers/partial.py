@@ -54,6 +54,11 @@ class Partial(Layer):
         if hasattr(self.layer, "initialize"):
             self.layer.initialize(x[..., self.indices], context)
 
+    def initialize_inverse(self, z: Tensor, context: Tensor | None = None) -> None:
+        """The same, from what arrives at the latent side."""
+        if hasattr(self.layer, "initialize_inverse"):
+            self.layer.initialize_inverse(z[..., self.indices], context)
+
     def _put(self, x: Tensor, part: Tensor) -> Tensor:
         return x.index_copy(-1, self.indices, part)
 
