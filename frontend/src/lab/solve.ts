@@ -12,7 +12,9 @@ export function fromShare({ min, max }: Handle, share: number): number {
 }
 
 const STEP = 1e-4;
-const ROUNDS = 8;
+const ROUNDS = 16;
+/** Where a whole step overshoots, a smaller one may not. */
+const SHARES = [1, 0.4, 0.15, 0.05];
 
 /**
  * Gauss-Newton with least change: moves only the handles given, inside their ranges.
@@ -31,13 +33,21 @@ export function follow(
     if (Math.hypot(...gap) < 1e-4) break;
     const slopes = handles.map((handle) => slope(now, handle, image, x, y));
     const steps = leastStep(slopes, gap);
-    const next = { ...now };
-    handles.forEach((handle, k) => (next[handle.name] = shifted(handle, now, steps[k]!)));
-    const [nx, ny] = image(next);
-    if (!(Math.hypot(target[0] - nx, target[1] - ny) < Math.hypot(...gap))) break;
+    const next = SHARES.map((share) => stepped(now, handles, steps, share)).find((one) => away(image(one), target) < Math.hypot(...gap));
+    if (!next) break;
     now = next;
   }
   return now;
+}
+
+function stepped(params: Params, handles: Handle[], steps: number[], share: number): Params {
+  const next = { ...params };
+  handles.forEach((handle, k) => (next[handle.name] = shifted(handle, params, share * steps[k]!)));
+  return next;
+}
+
+function away([x, y]: readonly [number, number], target: readonly [number, number]): number {
+  return Math.hypot(target[0] - x, target[1] - y);
 }
 
 function shifted(handle: Handle, params: Params, by: number): number {
@@ -59,12 +69,16 @@ function slope(
 
 /** Steps of least length that close the gap: J' (J J' + damping)^-1 gap. */
 function leastStep(slopes: [number, number][], [gx, gy]: readonly [number, number]): number[] {
-  let [a, b, d] = [1e-4, 0, 1e-4];
+  let [a, b, d] = [0, 0, 0];
   for (const [sx, sy] of slopes) {
     a += sx * sx;
     b += sx * sy;
     d += sy * sy;
   }
+  // Damped in proportion: where the handles move the point one way only, the gap across must not count.
+  const damping = 1e-3 * (a + d) + 1e-12;
+  a += damping;
+  d += damping;
   const det = a * d - b * b;
   const [u, v] = [(d * gx - b * gy) / det, (a * gy - b * gx) / det];
   return slopes.map(([sx, sy]) => Math.max(-0.25, Math.min(0.25, sx * u + sy * v)));
