@@ -11,7 +11,7 @@ from torch.nn.functional import logsigmoid
 
 from ...base import Base
 from ...flow import Flow
-from ...layers import AdditiveCoupling, Affine, Flatten
+from ...layers import ActNorm, AdditiveCoupling, Flatten
 from ...spaces import REALS
 from .pixels import from_pixels
 
@@ -41,13 +41,14 @@ def nice(
     """Additive couplings of the odd and the even pixels in turn, then one scale for each pixel.
 
     The defaults are those of MNIST. Volume-preserving but for the scales, which end up sorted like
-    a spectrum. Dinh et al. 2014, "NICE" (1980.50 nats on MNIST are 4.36 bits/dim).
+    a spectrum; they are an ActNorm's, so that they may start from data: from 1 they are thousands
+    of steps on their way. Dinh et al. 2014, "NICE" (1980.50 nats on MNIST are 4.36 bits/dim).
     """
     size = math.prod(shape)
     layers = [*from_pixels(shape, dequantization, centre=0.0), Flatten(tuple(shape))]
     for i in range(couplings):
         layers.append(AdditiveCoupling(size, range(i % 2, size, 2), hidden))
-    return Flow([*layers, Affine(size)], StandardLogistic(size))
+    return Flow([*layers, ActNorm(size)], StandardLogistic(size))
 
 
 def _open_uniform(*shape: int, dtype: torch.dtype, device: torch.device) -> Tensor:
