@@ -19,6 +19,7 @@ from flowviz.studies.folder import Folder
 from flowviz.studies.learner import Learner
 from flowviz.studies.run import decided, start
 
+loop._LINES = 60  # of 360 steps: so a run also stops between two lines
 SHAPE = (1, 4, 4)
 STUDY = Study(
     name="toy/realnvp",
