@@ -3,8 +3,9 @@
     c_j = log p(z_j) + the volume that is owed to coordinate j
 
 A layer that moves coordinates one by one (elementwise, coupling, autoregressive) owes each its own
-log slope; a permutation carries the shares along; so do both turned round (`Inverse`). Any other
-bijection shares its volume, and what came before, evenly. The sum over j is log p(x). Coordinates
+log slope; a permutation carries the shares along; so do both turned round (`Inverse`). A 1x1
+convolution shares evenly among the channels of a pixel, any other bijection among all coordinates:
+its volume, and what came before. The sum over j is log p(x). Coordinates
 are then ranked by their mean c_j, and those that contribute least are factored out early, against
 a prior.
 Das, Abbeel & Spanos 2019, "Likelihood contribution based multi-scale architecture".
@@ -23,12 +24,16 @@ from .flow import Flow
 from .layer import Layer
 from .layers import (
     ActNorm,
+    Conv1x1,
+    ConvCoupling,
     Coupling,
     Elementwise,
     Inverse,
     MaskedAutoregressive,
     Permutation,
+    Reshape,
     Slice,
+    Squeeze,
 )
 from .layers import Sequential as Chain
 from .layers.nonlinear import Nonlinear
@@ -36,14 +41,14 @@ from .layers.nonlinear import Nonlinear
 
 @torch.no_grad()
 def contributions(flow: Flow, x: Tensor, context: Tensor | None = None) -> Tensor:
-    """c (..., dim) in nats, for points x (..., dim); its sum over the last axis is log p(x).
+    """c in nats for points x (..., dim) or images x (..., C, H, W), one number for each of z.
 
-    Raises ValueError unless all layers are bijections of vectors and the coordinates of the base
-    are independent.
+    Its sum over the event is log p(x). Raises ValueError unless all layers are bijections between
+    shapes of equally many numbers, and the coordinates of the base are independent.
     """
     _check(flow)
     flow.chain.check(x, flow.data_shape, "x on the data side", context)
-    z, shares = _carry(flow.chain, x, torch.zeros_like(x), context)
+    z, shares = onwards(flow.chain, x, torch.zeros_like(x), context)
     return shares + type(flow.base)(1).to(z.device).log_prob(z.unsqueeze(-1))
 
 
@@ -58,7 +63,9 @@ def contribution_split(
     decoder, hidden, context, as in `Slice`. Raises ValueError as `contributions`, and unless
     0 < keep < dim.
     """
-    mean = contributions(flow, x, context).reshape(-1, *flow.chain.latent_shape).mean(0)
+    if len(shape := flow.chain.latent_shape) != 1:
+        raise ValueError(f"contribution_split: expected vectors on the latent side, got {shape}")
+    mean = contributions(flow, x, context).reshape(-1, *shape).mean(0)
     ranked = mean.argsort(descending=largest)[:keep]
     if not 0 < keep < len(mean):
         raise ValueError(f"expected some but not all of {len(mean)} to stay, got keep={keep}")
@@ -68,10 +75,10 @@ def contribution_split(
 def _check(flow: Flow) -> None:
     for number, layer in enumerate(flow.layers, 1):
         shapes = layer.data_shape, layer.latent_shape
-        if layer.kind != "bijection" or any(len(s) != 1 for s in shapes):
+        if layer.kind != "bijection" or math.prod(shapes[0]) != math.prod(shapes[1]):
             raise ValueError(
-                f"contributions: layer {number} ({layer.title}): expected a bijection of vectors, "
-                f"got a {layer.kind} layer {shapes[0]} -> {shapes[1]}"
+                f"contributions: layer {number} ({layer.title}): expected a bijection that keeps "
+                f"the count of numbers, got a {layer.kind} layer {shapes[0]} -> {shapes[1]}"
             )
     if not isinstance(flow.base, StandardNormal | HalfNormal | Uniform):
         raise ValueError(
@@ -79,52 +86,79 @@ def _check(flow: Flow) -> None:
         )
 
 
+Pair = tuple[Tensor, Tensor]
+
+
 @singledispatch
-def _carry(
-    layer: Layer, x: Tensor, shares: Tensor, context: Tensor | None
-) -> tuple[Tensor, Tensor]:
-    """z, and the shares (..., dim) at its coordinates."""
+def onwards(layer: Layer, x: Tensor, shares: Tensor, context: Tensor | None) -> Pair:
+    """z, and the shares at its coordinates, from those at the coordinates of x.
+
+    A layer of another kind joins by `onwards.register`.
+    """
     z, terms = layer._forward(x, context, "mean")
-    total = shares.sum(-1) + terms.volume
-    return z, (total / z.shape[-1]).unsqueeze(-1).expand_as(z)
+    event, ones = math.prod(layer.latent_shape), [1] * len(layer.latent_shape)
+    total = shares.flatten(-len(layer.data_shape)).sum(-1) + terms.volume
+    return z, (total / event).reshape(*total.shape, *ones).expand_as(z)
 
 
-@_carry.register
-def _(layer: Chain, x: Tensor, shares: Tensor, context: Tensor | None) -> tuple[Tensor, Tensor]:
+@onwards.register
+def _(layer: Chain, x: Tensor, shares: Tensor, context: Tensor | None) -> Pair:
     for part in layer.layers:
-        x, shares = _carry(part, x, shares, context)
+        x, shares = onwards(part, x, shares, context)
     return x, shares
 
 
-@_carry.register
-def _(
-    layer: Permutation, x: Tensor, shares: Tensor, context: Tensor | None
-) -> tuple[Tensor, Tensor]:
+@onwards.register
+def _(layer: Permutation, x: Tensor, shares: Tensor, context: Tensor | None) -> Pair:
     return layer._map(x, context)[0], shares[..., layer.order]
 
 
-@_carry.register(ActNorm)
-@_carry.register(Coupling)
-@_carry.register(Elementwise)
-@_carry.register(MaskedAutoregressive)
-@_carry.register(Nonlinear)
-def _by_slopes(
-    layer: Layer, x: Tensor, shares: Tensor, context: Tensor | None
-) -> tuple[Tensor, Tensor]:
+@onwards.register(Reshape)
+@onwards.register(Squeeze)
+def relabelled(layer: Layer, x: Tensor, shares: Tensor, context: Tensor | None) -> Pair:
+    """Numbers change places only, and their shares with them."""
+    return layer._map(x, context)[0], layer._map(shares, context)[0]
+
+
+@onwards.register
+def _(layer: Conv1x1, x: Tensor, shares: Tensor, context: Tensor | None) -> Pair:
+    z, volume = layer._map(x, context)
+    owed = (volume / math.prod(layer.latent_shape))[..., None, None, None]
+    return z, (shares.mean(-3, keepdim=True) + owed).expand_as(z)
+
+
+@onwards.register(Coupling)
+@onwards.register(MaskedAutoregressive)
+def _by_slopes(layer: Layer, x: Tensor, shares: Tensor, context: Tensor | None) -> Pair:
     """The diagonal of a triangular Jacobian, one derivative a coordinate."""
     with torch.enable_grad():
         z, slopes = _diagonal(layer, x.detach(), context)
     return z, shares + slopes.abs().log()
 
 
-@_carry.register
-def _(layer: Inverse, x: Tensor, shares: Tensor, context: Tensor | None) -> tuple[Tensor, Tensor]:
+@onwards.register(ActNorm)
+@onwards.register(ConvCoupling)
+@onwards.register(Elementwise)
+@onwards.register(Nonlinear)
+def _one_by_one(layer: Layer, x: Tensor, shares: Tensor, context: Tensor | None) -> Pair:
+    """Each number that moves depends on itself and on numbers that stay: one derivative for all."""
+    inner = layer.layer if isinstance(layer, Inverse) else layer
+    still = inner.stays if isinstance(inner, ConvCoupling) else x.new_zeros((), dtype=torch.bool)
+    with torch.enable_grad():
+        v = x.detach().requires_grad_()
+        z = layer._forward(v, context, "mean")[0]
+        slopes = torch.autograd.grad(torch.where(still, 0.0, z).sum(), v)[0]
+    return z.detach(), shares + torch.where(still, 1.0, slopes).abs().log()
+
+
+@onwards.register
+def _(layer: Inverse, x: Tensor, shares: Tensor, context: Tensor | None) -> Pair:
     """As the layer that is turned round."""
     kind = type(layer.layer)
     if issubclass(kind, Permutation):
         return layer._forward(x, context, "mean")[0], shares[..., layer.layer.order.argsort()]
-    by_slopes = _carry.dispatch(kind) is _by_slopes
-    carry = _by_slopes if by_slopes else _carry.dispatch(object)
+    rule = onwards.dispatch(kind)
+    carry = rule if rule in (_by_slopes, _one_by_one) else onwards.dispatch(object)
     return carry(layer, x, shares, context)
 
 

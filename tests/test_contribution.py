@@ -14,6 +14,9 @@ from flowviz.layers import (
     Abs,
     ActNorm,
     Affine,
+    Conv1x1,
+    ConvCoupling,
+    Flatten,
     Inverse,
     InverseAutoregressive,
     LULinear,
@@ -24,6 +27,7 @@ from flowviz.layers import (
     Sigmoid,
     Slice,
     SplineCoupling,
+    Squeeze,
 )
 from flowviz.layers.univariate import Affine as AffineMap
 
@@ -47,6 +51,55 @@ def test_contributions_add_up_to_log_p():
     torch.testing.assert_close(fv.contributions(flow, x, c).sum(-1), expected)
     folded = fv.contributions(flow, x.reshape(3, 4, 4), c.reshape(3, 4, 2))
     torch.testing.assert_close(folded.sum(-1), expected.reshape(3, 4))
+
+
+def images() -> fv.Flow:
+    shape = (2, 4, 4)
+    layers = [
+        ActNorm(shape, channels=True), ConvCoupling(shape, AffineMap(2.0), "checkerboard"),
+        Squeeze(shape), ConvCoupling((8, 2, 2), AffineMap(2.0), keep="second"),
+        Inverse(ConvCoupling((8, 2, 2), AffineMap(2.0))),
+    ]  # fmt: skip
+    return fv.Flow([lively(layer, 0.5) for layer in layers]).double()
+
+
+def test_images_have_contributions_too_number_by_number():
+    """Against the diagonals of all Jacobians; a squeeze carries the shares along."""
+    flow, x = images(), points(3, 32).reshape(3, 2, 4, 4)
+    expected, v = torch.zeros_like(x), x
+    for layer in flow.layers:
+        if isinstance(layer, Squeeze):
+            v, expected = layer(v)[0], layer(expected)[0]
+            continue
+        jacobian = jacobians(lambda u, on=layer: on(u)[0], v)
+        slopes = jacobian.diagonal(dim1=-2, dim2=-1).abs().log()
+        v, expected = layer(v)[0].detach(), expected + slopes.reshape(v.shape)
+    expected = expected - 0.5 * v**2 - 0.5 * math.log(2 * math.pi)
+    found = fv.contributions(flow, x)
+    torch.testing.assert_close(found, expected)
+    torch.testing.assert_close(found.sum((1, 2, 3)), flow.log_prob(x).detach())
+    folded = fv.contributions(flow, x[:2].reshape(1, 2, 2, 4, 4))
+    torch.testing.assert_close(folded[0], found[:2])
+
+
+def test_what_mixes_channels_shares_among_them_and_what_mixes_all_among_all():
+    shape = (2, 2, 2)
+    mix = lively(Conv1x1(shape), 0.5).double()
+    scale = lively(ActNorm(shape), 0.5).double()
+    x = points(3, 8).reshape(3, *shape)
+    before = fv.contributions(fv.Flow([scale]), x) - _log_normal(scale(x)[0])
+    z, terms = mix(scale(x)[0])
+    volume = (terms.volume / 8)[:, None, None, None].detach()
+    expected = before.mean(1, keepdim=True) + volume + _log_normal(z)
+    torch.testing.assert_close(fv.contributions(fv.Flow([scale, mix]), x), expected)
+    flat, turn = Flatten(shape), lively(Rotation(8), 0.5).double()
+    flow = fv.Flow([scale, flat, turn])
+    even = before.sum((1, 2, 3))[:, None] / 8 + _log_normal(turn(flat(scale(x)[0])[0])[0])
+    torch.testing.assert_close(fv.contributions(flow, x), even)
+
+
+def _log_normal(z: torch.Tensor) -> torch.Tensor:
+    return (-0.5 * z**2 - 0.5 * math.log(2 * math.pi)).detach()
 
 
 def test_on_another_base():
@@ -112,7 +165,9 @@ def test_the_split_goes_on_as_a_flow_and_its_order_travels():
 
 def test_what_has_no_coordinates_of_its_own_raises():
     x = torch.ones(2, 2)
-    with pytest.raises(ValueError, match="layer 1 .*expected a bijection of vectors, got a surj"):
+    with pytest.raises(ValueError, match="layer 1 .*expected a bijection .*got a surj"):
         fv.contributions(fv.Flow([Abs(2)], fv.HalfNormal(2)), x)
     with pytest.raises(ValueError, match="some but not all of 2 to stay, got keep=2"):
         fv.contribution_split(fv.Flow([Affine(2)]), x, 2)
+    with pytest.raises(ValueError, match="expected vectors on the latent side, got .2, 4, 4."):
+        fv.contribution_split(fv.Flow([ActNorm((2, 4, 4))]), x, 2)
