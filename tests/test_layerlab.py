@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 
 import pytest
 import torch
@@ -10,9 +12,11 @@ from traitlets import TraitError
 
 import flowviz as fv
 from flowviz.widgets.kinds import cards
+from flowviz.widgets.kinds.families import FAMILIES, family
 from flowviz.widgets.texts import texts
 
 KINDS = fv.LayerLab.kinds()
+FRONTEND = Path(__file__).parents[1] / "frontend"
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -67,6 +71,21 @@ def test_the_page_and_the_state_bring_the_picture_back(tmp_path) -> None:
     html = lab.save(tmp_path / "planar.html").read_text()
     assert "https://" not in html and json.dumps(-2.5) in html
     assert repr(lab) == "LayerLab('planar')"
+
+
+@pytest.mark.parametrize("kind", ["flowified12", "tile", "abs"])
+def test_a_stored_output_carries_the_kinds_that_its_header_leads_to_and_no_other(kind: str) -> None:
+    lab = fv.LayerLab(kind)
+    stored = lab._stored()["cards"]
+    assert tuple(stored) == family(kind)
+    assert all(stored[one] == lab.cards[one] for one in stored)
+    assert len(lab.cards) == len(KINDS)  # the live widget and the exported page have them all
+
+
+def test_python_and_the_header_know_the_same_families() -> None:
+    source = (FRONTEND / "src" / "lab" / "families.ts").read_text("utf-8")
+    rows = re.findall(r"^  \[(.+)\],$", source, re.MULTILINE)
+    assert tuple(tuple(re.findall(r'"(\w+)"', row)) for row in rows) == FAMILIES
 
 
 def test_what_it_refuses() -> None:

@@ -19,6 +19,7 @@ from ..flow import Flow
 from ..layer import Layer
 from ..train import fit as train
 from .kinds import Fit, cards, complete, fit_of, layer_of
+from .kinds.families import family
 from .page import static_text
 from .widget import VIEWED, Widget
 
@@ -130,7 +131,8 @@ class LayerLab(Widget):
 
     def _stored(self) -> dict[str, Any]:
         kept = None if self._data is None else self._data[:_STORED]
-        return {"points": _bytes(kept), "cards": self.cards}
+        reached = {kind: self.cards[kind] for kind in family(self.kind)}
+        return {"points": _bytes(kept), "cards": reached}
 
     def __repr__(self) -> str:
         return f"LayerLab({self.kind!r})"
