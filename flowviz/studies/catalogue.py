@@ -17,9 +17,9 @@ _COUPLING = Recipe(
     epochs=200, batch=128, lr=1e-3, warm_up=500, clip=1000.0, average=0.999, initialize=512
 )
 _NICE = dataclasses.replace(_COUPLING, warm_up=0, initialize=4096)
-# Schedules that one core gets through in about an hour.
-_SHORT = dataclasses.replace(_COUPLING, epochs=20, warm_up=200, average=0.995)
-_SHORT_FLOWIFIED = dataclasses.replace(_SHORT, initialize=4096)
+# Schedules that one quiet core gets through in about an hour: epochs by model.
+_SHORT = dataclasses.replace(_COUPLING, warm_up=200, average=0.995)
+_HOUR = {"realnvp": 20, "glow": 20, "nice": 100, "flowified-mlp": 80, "flowified-conv2": 40}
 
 FLOWIFIED = ("mlp", "conv1", "conv2", "conv1-nsf", "conv2-nsf")
 VARIATIONAL = {"dequantization": "variational"}
@@ -67,13 +67,15 @@ def _colour_couplings(data: str) -> Iterator[Study]:
 
 
 def _for_cpus(data: str) -> Iterator[Study]:
-    for model, options in _SMALL.items():
-        paper = {"nice": "NICE", "realnvp": "RealNVP", "glow": "Glow"}[model]
-        recipe = _SHORT_FLOWIFIED if model == "nice" else _SHORT
-        yield _study(f"{data}/{model}-small", model, recipe, options, paper, "an hour of one core")
-    for kind in ("mlp", "conv2"):
-        yield _study(f"{data}/flowified-{kind}-cpu", f"flowified-{kind}", _SHORT_FLOWIFIED,
-                     paper="Flowification", note="the paper's network, an hour")  # fmt: skip
+    papers = {"nice": "NICE", "realnvp": "RealNVP", "glow": "Glow"}
+    for model, epochs in _HOUR.items():
+        flowified = model not in papers
+        many = flowified or model == "nice"
+        recipe = dataclasses.replace(_SHORT, epochs=epochs, initialize=4096 if many else 512)
+        name = f"{data}/{model}-{'cpu' if flowified else 'small'}"
+        note = "the paper's network" if flowified else "a small network"
+        yield _study(name, model, recipe, _SMALL.get(model), papers.get(model, "Flowification"),
+                     f"{note}, an hour of one core")  # fmt: skip
 
 
 def _study(
