@@ -38,6 +38,7 @@ FEW = {
     "flowified-conv2-nsf": {"network": [Kernel(4, 2, 2), Splines(2), Kernel(4, 2, 2), Splines(1)]},
     "nice": {"hidden": (8,)},
     "realnvp": {"width": 4, "blocks": 1},
+    "realnvp-contribution": {"width": 4, "blocks": 1, "pretrain": 2},
     "glow": {"levels": 2, "steps": 1, "width": 4},
     "rq-nsf": {"levels": 2, "steps": 1, "width": 4, "blocks": 1, "multi_scale": True},
     "maf": {"layers": 2, "hidden": (20,), "alpha": 0.05},

@@ -15,6 +15,7 @@ from ..layer import Layer
 from ..layers import FlowifiedConv2d, Sequential
 from .data import ImageSet
 from .evaluate import batches, check_images, quiet, unpacked
+from .models.contribution import ContributionScale
 from .shares import Passage, carry, evenly
 
 
@@ -98,7 +99,7 @@ def _nats(flow: Flow, x: Tensor) -> Tensor:
 def leaves(layers: Iterable[Layer]) -> Iterator[Layer]:
     """The layers inside chains, in order: these keep the noise that they drew."""
     for layer in layers:
-        if isinstance(layer, FlowifiedConv2d):
+        if isinstance(layer, FlowifiedConv2d | ContributionScale):
             yield from leaves(layer.steps.layers)
         elif isinstance(layer, Sequential):
             yield from leaves(layer.layers)

@@ -51,6 +51,8 @@ from ..layers.stochastic import Dequantization
 from ..layers.svd_weight import SVDWeight
 from ..nets.conditional import bounded_log_sigma, gaussian_log_density
 from .dropped import dropped, moments
+from .models.channels import ChannelOrder
+from .models.contribution import ChannelRanking
 
 
 class Passage(NamedTuple):
@@ -94,6 +96,8 @@ def _(layer: Dequantization, passage: Passage, shares: Tensor) -> Tensor:
     return shares + evenly(passage.terms.total, passage.x)
 
 
+@carry.register(ChannelOrder)
+@carry.register(ChannelRanking)
 @carry.register(Reshape)
 @carry.register(Squeeze)
 def _(layer: Layer, passage: Passage, shares: Tensor) -> Tensor:

@@ -16,6 +16,7 @@ from collections.abc import Callable, Sequence
 from ...flow import Flow, seeded
 from ...layers.images import image_shape
 from .autoregressive import maf
+from .contribution import realnvp_contribution
 from .flowified import GREY, flowified
 from .funnels import funnel_conv, funnel_mlp
 from .glow import glow
@@ -27,6 +28,7 @@ _MAKERS: dict[str, Callable[..., Flow]] = {
     **{f"flowified-{name}": functools.partial(flowified, network=name) for name in GREY},
     "nice": nice,
     "realnvp": realnvp,
+    "realnvp-contribution": realnvp_contribution,
     "glow": glow,
     "rq-nsf": rq_nsf,
     "maf": maf,
@@ -39,6 +41,7 @@ NAMES = tuple(_MAKERS)
 SMALL: dict[str, dict] = {
     "nice": {"hidden": (500,) * 3},
     "realnvp": {"width": 32, "blocks": 2, "fold": True},
+    "realnvp-contribution": {"width": 32, "blocks": 2, "fold": True},
     "glow": {"levels": 2, "steps": 8, "width": 64},
     "rq-nsf": {"levels": 2, "steps": 4, "width": 32, "blocks": 1},
     "maf": {"layers": 2, "hidden": (512,)},
