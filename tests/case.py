@@ -29,6 +29,8 @@ class Case:
         (see `lively`); runs with torch's generator seeded.
     shape: the event shape on the data side, e.g. (2,) or (3, 4, 4).
     kind, exact, context, columns: what the layer must declare of itself.
+    estimated: "" for terms that are what they say; "unbiased" or "biased" for estimates of them,
+        which the laws compare in mode="mean" (`quiet`), where the layer works them out.
     continuous: False where a side is discrete, so that there is no density to integrate.
     awkward: coordinate values at which branches meet (knots, bounds, ties, zero); points with
         one and with all coordinates there join the random ones.
@@ -42,6 +44,7 @@ class Case:
     shape: tuple[int, ...]
     kind: str = "bijection"
     exact: bool = True
+    estimated: str = ""
     context: int = 0
     columns: tuple[str, ...] = ("volume",)
     continuous: bool = True
@@ -51,6 +54,16 @@ class Case:
     tolerance: float = 1e-9
     volume_tolerance: float = 1e-8
     exempt: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def quiet(self) -> str:
+        """The mode in which terms are no estimates: for all other layers the usual one."""
+        return "mean" if self.estimated else "sample"
+
+    @property
+    def draws(self) -> bool:
+        """True if chance plays a part in one of the directions."""
+        return self.kind != "bijection" or bool(self.estimated)
 
     def build(self, dtype: torch.dtype = torch.float64) -> Layer:
         """The layer, the same at every call."""

@@ -145,7 +145,7 @@ def test_one_context_serves_the_whole_batch(case):
     with torch.random.fork_rng():
         alone = layer(x, context[0])[0]
     repeated = layer(x, context.expand(len(x), -1))[0]
-    if case.exact:
+    if case.exact or case.estimated:
         close(alone, repeated, 1e-12)
 
 

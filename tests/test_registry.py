@@ -40,11 +40,13 @@ def test_every_concrete_layer_is_exported():
 @every()
 def test_the_case_declares_its_layer_truly(case):
     layer = case.build()
-    declared = case.shape, case.kind, case.exact, case.context, case.columns
+    assert case.estimated in ("", "unbiased", "biased")
+    declared = case.shape, case.kind, case.exact, bool(case.estimated), case.context, case.columns
     assert declared == (
         layer.data_shape,
         layer.kind,
         layer.exact,
+        layer.estimated,
         layer.context_size,
         layer.columns,
     )

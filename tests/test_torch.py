@@ -38,7 +38,7 @@ def _run(layer: Layer, case: Case, x):
 def test_vmap_of_jacrev(case):
     layer, x = case.build(), case.points(5)
     context = case.contexts(x)
-    one = torch.func.jacrev(lambda x, c: layer(x, c)[0])
+    one = torch.func.jacrev(lambda x, c: layer(x, c, case.quiet)[0])
     if context is None:
         rows = torch.func.vmap(lambda x: one(x, None))(x)
     else:
@@ -51,7 +51,7 @@ def test_vmap_of_jacrev(case):
 def test_vmap_of_grad_of_the_volume(case):
     layer, x = case.build(), case.points(5)
     context = case.contexts(x)
-    total = lambda x, c: layer(x, c)[1].total + 0 * x.sum()  # noqa: E731
+    total = lambda x, c: layer(x, c, case.quiet)[1].total + 0 * x.sum()  # noqa: E731
     grad = torch.func.grad(total)
     rows = torch.func.vmap(grad, in_dims=(0, None if context is None else 0))(x, context)
     assert torch.isfinite(rows).all()

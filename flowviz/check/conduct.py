@@ -45,7 +45,8 @@ def _calls(s: Subject) -> Iterator[tuple[str, str, Callable, Tensor]]:
 def noise(s: Subject) -> None:
     """mode="mean" draws nothing; mode="sample" draws if and only if the layer is no exact one."""
     before = torch.get_rng_state()
-    again = _same(*(s.normalize(s.x, s.context, "sample") for _ in range(2)))
+    with torch.enable_grad():  # some draw only where a gradient may be asked for
+        again = _same(*(s.normalize(s.x, s.context, "sample") for _ in range(2)))
     if s.layer.exact and not again:
         raise Broken(
             "two passes over the same x differ: forward draws noise, so the likelihood is a lower "

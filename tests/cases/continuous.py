@@ -1,4 +1,4 @@
-"""Continuous layers, as exact as their solver; estimates of the trace have tests of their own."""
+"""Continuous layers, as exact as their solver."""
 
 from case import Case, lively
 
@@ -7,6 +7,7 @@ from flowviz.layers import Continuous
 HIDDEN = (8, 8)
 SHORT = {"time": 0.25, "steps": 10}
 SOLVED = {"tolerance": 1e-7, "volume_tolerance": 1e-6}
+GUESSED = {"exact": False, "estimated": "unbiased", **SOLVED}
 BRANCHING = "its steps are chosen by the values of tensors, which a transform hides"
 
 CASES = {
@@ -22,5 +23,16 @@ CASES = {
         (2,),
         **SOLVED,
         exempt=dict.fromkeys(("vmap_of_jacrev", "vmap_of_grad_of_the_volume"), BRANCHING),
+    ),
+    "continuous, the trace a guess": Case(
+        lambda: lively(Continuous(3, HIDDEN, divergence="hutchinson", **SHORT), 1.5),
+        (3,),
+        **GUESSED,
+    ),
+    "continuous, the trace a guess, with context": Case(
+        lambda: lively(Continuous(2, HIDDEN, 1, divergence="hutchinson", **SHORT), 1.5),
+        (2,),
+        context=1,
+        **GUESSED,
     ),
 }
