@@ -23,7 +23,7 @@ from .widget import VIEWED, Widget
 VIEWS = ("sample", "walk", "latent", "layers", "bits", "draw")
 # What a notebook's stored output holds: parts of the record.
 _STORED = Room(images=3, draws=6, temperatures=(0.5, 0.7, 1.0), steps=5, latents=2,
-               shifts=(-4, -2, 0, 2, 4))  # fmt: skip
+               shifts=(-3, 0, 3))  # fmt: skip
 
 
 class ImageLab(Widget):
@@ -137,7 +137,7 @@ class ImageLab(Widget):
 def encode(record: Record, title: str) -> tuple[dict[str, Any], bytes]:
     """The record as its head (JSON) and body (`flowviz.wire`)."""
     heads, body = pack(
-        (name, array, 8 if array.dtype == np.uint8 or name == "heat" else 12, _runs(name))
+        (name, array, 8 if array.dtype == np.uint8 else 12, _runs(name))
         for name, array in record.arrays.items()
     )
     return {"title": title, **record.words, "arrays": heads}, body

@@ -74,7 +74,7 @@ class Kernel:
         }
         if wish.get("heat"):
             heat = heat_of(self.flow, image, self.dim, draws, 0)
-            arrays, body = pack([("heat", heat, 8, False)])
+            arrays, body = pack([("heat", heat, 12, False)])
             reply |= {"arrays": arrays, "payload": _text(body)}
         return reply
 

@@ -70,6 +70,9 @@ export function createPanel(hooks: PanelHooks): Panel {
   const heat = switchControl("heat", t("show heat"), (on) => set({ heat: on }, true));
   heat.el.dataset["locks"] = "";
   const ledger = termTable({ caption: t("ledger"), head: [t("layer"), t("adds"), "", t("running")], lighter });
+  ledger.el.tabIndex = 0; // it scrolls: arrow keys must reach its end
+  ledger.el.role = "group";
+  ledger.el.ariaLabel = t("ledger");
   const temperatures = termTable({ caption: t("mean cost"), head: [t("temperature"), "bits/dim", ""], lighter });
   const depths = termTable({ caption: t("given back"), head: [t("layer"), t("numbers"), "", t("costs")], lighter });
   formula.set("data");

@@ -62,7 +62,11 @@ const VIEW: Record<State["view"], (state: State, sources: Sources, width: number
   draw: drawScene,
 };
 
-const bitsText = ({ t, veiled }: Sources, bits: number) => (veiled ? t("hidden") : t("bits", { bits: plain(bits) }));
+/** The unit only where there is room for it. */
+function bitsText({ t, veiled }: Sources, bits: number, room = Infinity): string {
+  if (veiled) return t("hidden");
+  return room < 90 ? plain(bits) : t("bits", { bits: plain(bits) });
+}
 
 /** The height of a tile of this width. */
 const heightOf = ({ lab }: Sources, width: number) => (width * lab.meta.shape[1]) / lab.meta.shape[2];
@@ -87,7 +91,7 @@ function sampleScene(state: State, sources: Sources, width: number): Part {
     boxes.forEach((box, i) => {
       if (n + i >= lab.draws) return;
       const image = (drawn ?? { image: lab.draw }).image(state.temperature, n + i);
-      tiles.push({ kind: "image", image, ...box, below: bitsText(sources, bits[n + i]!) });
+      tiles.push({ kind: "image", image, ...box, below: bitsText(sources, bits[n + i]!, box.width) });
     });
     y += boxes[0]!.height + TEXT + 4;
   }

@@ -43,7 +43,7 @@ export function ledgerRows(state: State, lab: Lab, kernel: Kernel, veiled: boole
     return { key: column!, label, ...(column ? { column } : {}), value: signed(value, 3), bar: Math.tanh(value), running: plain(sum, 3) };
   };
   const base = one("−log₂ p(z) / D", "base", account.terms[0]!);
-  const rows = lab.meta.rows.map(([layer, title, column], i) => one(`${layer} ${title}`, column, account.terms[i + 1]!));
+  const rows = lab.meta.rows.map(([layer, title, column], i) => one(`${layer} ${title} · ${column}`, column, account.terms[i + 1]!));
   return [base, ...rows, { key: "total", label: "bits/dim", value: relation(lab), running: plain(account.bits, 3), total: true }];
 }
 
