@@ -175,6 +175,46 @@ def test_gradients_of_points_and_parameters(options):
     assert torch.autograd.gradcheck(lambda z: (r := layer.inverse(z))[:1] + r[1][:1], x)
 
 
+def gradients(layer: Continuous, step, v: Tensor, context: Tensor) -> list[Tensor]:
+    """Of a number that z and the volume make, for the points, the context, every parameter."""
+    inputs = [v.detach().requires_grad_(), context.detach().requires_grad_()]
+    out, terms = step(inputs[0], 2 * inputs[1])  # a context that was computed, too
+    total = (out**3).sum() + (out[..., 0] * terms.volume).sum()
+    return list(torch.autograd.grad(total, [*inputs, *layer.parameters()]))
+
+
+@pytest.mark.filterwarnings("ignore:.*torch.jit.script:DeprecationWarning")
+@pytest.mark.parametrize("method", ["dopri5", "dopri8"])
+@pytest.mark.parametrize("hidden", [(5, 4), (5,)])
+def test_the_adjoint_finds_the_gradients_of_the_direct_way(method, hidden):
+    x, context = points(6, 2), points(6, 2, seed=8)
+    options = {"context": 2, "method": method, "tolerance": 1e-11}
+    direct, adjoint = (layer_of(2, hidden, adjoint=a, **options) for a in (False, True))
+    for one, other in ((direct, adjoint), (direct.inverse, adjoint.inverse)):
+        found, expected = gradients(adjoint, other, x, context), gradients(direct, one, x, context)
+        for a, b in zip(found, expected, strict=True):
+            assert b.abs().max() > 1e-3
+            close(a, b, 1e-6)
+    close(adjoint(x, context)[1].volume, direct(x, context)[1].volume, 1e-8)
+
+
+@pytest.mark.filterwarnings("ignore:.*torch.jit.script:DeprecationWarning")
+def test_the_adjoint_keeps_no_steps():
+    """What autograd saves, in numbers, does not grow with the length of the way."""
+
+    def kept(time: float, adjoint: bool) -> int:
+        layer = layer_of(2, time=time, method="dopri8", tolerance=1e-8, adjoint=adjoint)
+        sizes = []
+        with torch.autograd.graph.saved_tensors_hooks(
+            lambda t: sizes.append(t.numel()) or t, lambda t: t
+        ):
+            layer(points(dim=2))
+        return sum(sizes)
+
+    assert kept(8.0, True) == kept(0.5, True)
+    assert kept(8.0, False) > 3 * kept(0.5, False)
+
+
 def test_skipping_the_terms_changes_no_point_and_reads_no_trace(monkeypatch):
     layer, z = layer_of(), points(dim=2)
     expected = layer.inverse(z)[0]
@@ -206,6 +246,7 @@ def test_unfit_arguments_raise():
         (lambda: Continuous(2, steps=0), "expected steps >= 1.*steps=0"),
         (lambda: Continuous(2, time=-1.0), "finite time > 0.*time=-1.0"),
         (lambda: Continuous(2, time=math.inf), "finite time.*time=inf"),
+        (lambda: Continuous(2, adjoint=True), "expected adjoint with one of .*got 'rk4'"),
         (lambda: Continuous(2, tolerance=0.0), "tolerance > 0.*tolerance=0.0"),
         (lambda: Continuous(2, field=VelocityMLP(3)), "expected a field of dim 2.*dim 3"),
         (lambda: VelocityMLP(0), "VelocityMLP: expected positive sizes"),

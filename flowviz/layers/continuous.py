@@ -31,6 +31,9 @@ class Continuous(Layer):
     relative and absolute. The adaptive ones choose their steps for the batch's worst point: each
     point's error then keeps the tolerance, but within it a result does depend on batch mates.
     A two-layer `VelocityMLP` takes fixed steps and "dopri5" by `fast_ode.py`, without torchdiffeq.
+    adjoint=True (adaptive methods only) finds gradients by a second solve, backwards in time: the
+    memory then does not grow with the steps, the time doubles, and the gradient is that of the
+    equation and no longer that of the steps taken, so it is as good as the tolerance.
     Raises ValueError for unknown names and numbers out of range, ImportError without torchdiffeq,
     ArithmeticError if "dopri5" meets a field that no step can follow.
     Latent to data: the same equation, time running backwards; the two are inverse to each other
@@ -49,9 +52,12 @@ class Continuous(Layer):
         tolerance: float = 1e-5,
         divergence: str = "exact",
         field: Field | None = None,
+        adjoint: bool = False,
     ) -> None:
         super().__init__()
         _check(method, steps, time, tolerance, divergence)
+        if adjoint and method not in ADAPTIVE:
+            raise ValueError(f"Continuous: expected adjoint with one of {ADAPTIVE}, got {method!r}")
         self.field = VelocityMLP(dim, hidden, context) if field is None else field
         if (self.field.dim, self.field.context_size) != (dim, context):
             raise ValueError(
@@ -62,7 +68,7 @@ class Continuous(Layer):
         self.context_size, self.exact = context, divergence == "exact"
         self.estimated = not self.exact
         self.time, self.method, self.steps = time, method, steps
-        self.tolerance, self.divergence = tolerance, divergence
+        self.tolerance, self.divergence, self.adjoint = tolerance, divergence, adjoint
 
     def _forward(self, x: Tensor, context: Tensor | None, mode: str) -> tuple[Tensor, Terms]:
         z, volume = self._carried_with_volume(x, 0.0, self.time, context, mode)
@@ -83,9 +89,9 @@ class Continuous(Layer):
         """x at the time `end`, of x at `start`."""
         if start == end or not x.numel():
             return x.clone()
-        if fast_ode.fits(self.field, self.method, x):
+        if self._fast(x):
             return fast_ode.solve(self.field, x, context, self._way(start, end, False))[0]
-        return self._solve(lambda t, x: self.field(t, x, context), x, start, end)
+        return self._solve(lambda t, x: self.field(t, x, context), x, start, end, context)
 
     def _carried_with_volume(
         self, x: Tensor, start: float, end: float, context: Tensor | None, mode: str
@@ -94,7 +100,7 @@ class Continuous(Layer):
         probe = None
         if not self.exact and mode == "sample":
             probe = torch.randint_like(x, 2) * 2 - 1
-        elif x.numel() and fast_ode.fits(self.field, self.method, x):
+        elif x.numel() and self._fast(x):
             return fast_ode.solve(self.field, x, context, self._way(start, end, True))
 
         def slopes(t: float | Tensor, state: Tensor) -> Tensor:
@@ -107,13 +113,20 @@ class Continuous(Layer):
             return torch.cat([velocity, spread.unsqueeze(-1)], -1)
 
         state = torch.cat([x, torch.zeros_like(x[..., :1])], -1)
-        state = self._solve(slopes, state, start, end) if x.numel() else state
+        state = self._solve(slopes, state, start, end, context) if x.numel() else state
         return state[..., :-1], state[..., -1]
 
-    def _solve(self, slopes: Slopes, state: Tensor, start: float, end: float) -> Tensor:
+    def _solve(
+        self, slopes: Slopes, state: Tensor, start: float, end: float, context: Tensor | None
+    ) -> Tensor:
         if self.method in FIXED:
             return fixed_steps(slopes, state, start, end, self.method, self.steps)
-        return adaptive_steps(slopes, state, start, end, self.method, self.tolerance)
+        learned = [*self.field.parameters(), *([] if context is None else [context])]
+        wanted = learned if self.adjoint else None
+        return adaptive_steps(slopes, state, start, end, self.method, self.tolerance, wanted)
+
+    def _fast(self, x: Tensor) -> bool:
+        return not self.adjoint and fast_ode.fits(self.field, self.method, x)
 
     def _way(self, start: float, end: float, traces: bool) -> fast_ode.Plan:
         return fast_ode.plan(start, end, self.method, self.steps, self.tolerance, traces)
@@ -129,7 +142,8 @@ class Continuous(Layer):
     @property
     def settings(self) -> str:
         solver = f"steps={self.steps}" if self.method in FIXED else f"tolerance={self.tolerance}"
-        return f"time={self.time}, {self.method}, {solver}, divergence={self.divergence}"
+        adjoint = ", adjoint" if self.adjoint else ""
+        return f"time={self.time}, {self.method}, {solver}, divergence={self.divergence}{adjoint}"
 
 
 def _check(method: str, steps: int, time: float, tolerance: float, divergence: str) -> None:

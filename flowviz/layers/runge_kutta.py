@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from types import ModuleType
 from typing import NamedTuple
 
 import torch
@@ -87,33 +88,44 @@ def fixed_steps(
 
 
 def adaptive_steps(
-    slopes: Slopes, state: Tensor, start: float, end: float, method: str, tolerance: float
+    slopes: Slopes,
+    state: Tensor,
+    start: float,
+    end: float,
+    method: str,
+    tolerance: float,
+    adjoint: Iterable[Tensor] | None = None,
 ) -> Tensor:
     """torchdiffeq, its error measured at the worst point of the batch.
+
+    `adjoint`: the tensors inside `slopes` that gradients are wanted for. The gradient then comes
+    from a second solve, backwards in time, and no step is kept; None keeps them all.
 
     The first step that is tried is the whole way: it costs six looks to learn that it was too
     long, where the usual rule is so careful that it costs two steps to find out.
     """
     times = torch.tensor([start, end], dtype=state.dtype, device=state.device)
     options = {"norm": _worst_point, "first_step": abs(end - start)}
-    solved = _odeint(method)(
-        slopes, state, times, rtol=tolerance, atol=tolerance, method=method, options=options
-    )
-    return solved[-1]
+    settings = {"rtol": tolerance, "atol": tolerance, "method": method, "options": options}
+    solvers = _torchdiffeq(method)
+    if adjoint is None:
+        return solvers.odeint(slopes, state, times, **settings)[-1]
+    wanted = tuple(adjoint)
+    return solvers.odeint_adjoint(slopes, state, times, adjoint_params=wanted, **settings)[-1]
 
 
-def _odeint(method: str) -> Callable[..., Tensor]:
-    """torchdiffeq's solver; it loads scipy, so not before it is needed."""
+def _torchdiffeq(method: str) -> ModuleType:
+    """torchdiffeq's solvers; it loads scipy, so not before it is needed."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DeprecationWarning)  # its use of torch.jit.script
-            from torchdiffeq import odeint
+            import torchdiffeq
     except ImportError as error:
         raise ImportError(
             f'Continuous: method="{method}" takes its steps from torchdiffeq, which is not '
             'installed (pip install torchdiffeq); method="rk4" needs nothing'
         ) from error
-    return odeint
+    return torchdiffeq
 
 
 def _worst_point(error: Tensor) -> Tensor:
