@@ -20,6 +20,31 @@ flow = fv.zoo.trained("two_moons")
 widget = fv.TransportPlayer(flow, fv.data.TwoMoons(), particles=300, cells=48)
 """
 
+# Name on the page -> the code that makes it, keys that change its picture.
+OTHERS = {
+    "lab": ('\nwidget = fv.LayerLab("coupling")', ["ArrowRight", "ArrowUp"]),
+    "variables": ('\nwidget = fv.ChangeOfVariables("spline")', ["ArrowRight", "ArrowRight"]),
+}
+
+# Through the borders of shadow trees: marimo shows a widget in one.
+READY = """name => {
+  const find = (node) => {
+    for (const el of node.querySelectorAll("*")) {
+      if (el.classList?.contains(`flowviz-${name}`)) return el;
+      const inner = el.shadowRoot && find(el.shadowRoot);
+      if (inner) return inner;
+    }
+    return null;
+  };
+  return find(document)?.dataset.ready === "1";
+}"""
+
+CHANGED = """(canvas, before) => new Promise((resolve, reject) => {
+  setTimeout(() => reject(new Error("the picture did not change")), 10000);
+  const look = () => canvas.toDataURL() === before ? requestAnimationFrame(look) : resolve();
+  look();
+})"""
+
 MARIMO = """import marimo
 
 app = marimo.App()
@@ -101,6 +126,19 @@ def show(request, browser: Browser, tmp_path: Path) -> Iterator[Callable[[str], 
     assert [error for error in thrown if not any(place in error for place in OF_HOSTS)] == []
 
 
+def changes(page: Page, name: str, keys: list[str]) -> None:
+    """The widget draws, and keys on its first canvas change what it shows."""
+    root = page.locator(f".flowviz-{name}").first
+    root.wait_for(timeout=60_000)
+    page.wait_for_function(READY, arg=name, timeout=30_000)
+    canvas = root.locator("canvas").first
+    canvas.scroll_into_view_if_needed()
+    before = canvas.evaluate("canvas => canvas.toDataURL()")
+    for key in keys:
+        canvas.press(key)  # which takes the focus: a host may move it after it has run a cell
+    canvas.evaluate(CHANGED, before)
+
+
 def test_the_player_plays(show: Callable[[str], Page]) -> None:
     page = show(PLAYER)
     page.locator(".flowviz-player").first.wait_for(timeout=60_000)
@@ -110,3 +148,9 @@ def test_the_player_plays(show: Callable[[str], Page]) -> None:
     player.press("]", "]")
     player.announces(position=2)
     assert (player.picture() != before).any()
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_the_others_answer_to_keys(show: Callable[[str], Page], name: str) -> None:
+    code, keys = OTHERS[name]
+    changes(show(code), name, keys)

@@ -32,6 +32,9 @@ export function renderWidget<T = void>(face: Face<T>, { model, el, signal }: Ren
   signal?.addEventListener("abort", end);
   const style = h("style", {}, shared, css ?? "");
   const root = h("section", { class: `flowviz-widget flowviz-${name}` });
+  // Notebook 7 looks for its shortcuts before a key reaches us, and finds them for whatever has the
+  // focus, unless that very element says that it wants its keys for itself.
+  root.addEventListener("focusin", ({ target }) => (target as Element).setAttribute("data-lm-suppress-shortcuts", "true"));
   root.append(style);
   el.append(root);
 
