@@ -19,7 +19,10 @@ def main(paths: list[str]) -> None:
     for path in map(Path, paths):
         notebook = nbformat.read(path, as_version=4)
         client = NotebookClient(
-            notebook, timeout=300, resources={"metadata": {"path": path.parent}}
+            notebook,
+            timeout=300,
+            resources={"metadata": {"path": path.parent}},
+            coalesce_streams=True,  # a print may reach us in pieces
         )
         client.execute()
         strip(notebook)
