@@ -20,6 +20,7 @@ from torch.nn.functional import linear
 from ..layer import Bijection, Layer, Terms, event_shape
 from ..nets import MLP, Conditional, ConvGaussian
 from ..nets.conditional import given_with
+from ..nets.conv import image_with
 from ..spaces import REALS
 from .autoregressive import MaskedAutoregressive
 from .linear import LULinear
@@ -203,8 +204,9 @@ class ConvFunnel(Surjection):
     In every window the last pixel (right, below) is x+, the others x-:  z = F x+ + V x- + b with
     F (C x C, LU) the last slice of the kernel and V the others. x- is paid for by a Gaussian from
     a small convolutional net of width `width`, which sees the 3 x 3 neighbourhood of z.
+    The context, if there is one, adds to b and goes into that net, alike at every pixel.
 
-    Shapes: x (..., C, H, W), z (..., C, H/window, W/window). Ledger: volume = log det F at every
+    Shapes: x (..., C, H, W), z (..., C, H/window, W/window), context (..., context) or None. Ledger: volume = log det F at every
     position, decoder = log p(x- | z). Exact. Raises ValueError unless the window divides H and W.
     Path: straight to the small image, which stands in the corner of the large one.
     Klein et al. 2021, section on convolutional funnels.
@@ -212,19 +214,24 @@ class ConvFunnel(Surjection):
 
     columns = ("volume", "decoder")
 
-    def __init__(self, shape: tuple[int, int, int], window: int = 2, width: int = 64) -> None:
+    def __init__(
+        self, shape: tuple[int, int, int], window: int = 2, width: int = 64, context: int = 0
+    ) -> None:
         super().__init__()
         self.data_shape, self.latent_shape = _windows(shape, window)
-        self.window, channels = window, self.data_shape[0]
+        self.window, self.context_size = window, context
+        channels = self.data_shape[0]
         rest = channels * (window**2 - 1)
-        self.mixing = _ShiftedLinear(channels, rest)
-        self.decoder = ConvGaussian(channels, rest, width)
+        self.mixing = _ShiftedLinear(channels, rest + context)
+        self.decoder = ConvGaussian(channels + context, rest, width)
 
     @property
     def kernel(self) -> Tensor:
         """The weight (C, C, window, window) of the convolution that this layer is."""
         lower, upper = self.mixing.linear.factors()
-        slices = self.mixing.shift.unflatten(1, (-1, self.data_shape[0])).movedim(1, -1)
+        channels = self.data_shape[0]
+        slices = self.mixing.shift[:, : channels * (self.window**2 - 1)]
+        slices = slices.unflatten(1, (-1, channels)).movedim(1, -1)
         whole = torch.cat([slices, (lower @ upper).unsqueeze(-1)], -1)
         return whole.unflatten(-1, (self.window, self.window))
 
@@ -242,16 +249,20 @@ class ConvFunnel(Surjection):
 
     def _forward(self, x: Tensor, context: Tensor | None, mode: str) -> tuple[Tensor, Terms]:
         rest, last = self._parts(x)
-        z, volume = self.mixing._map(last.movedim(-3, -1), rest.movedim(-3, -1))
+        given = image_with(rest, context).movedim(-3, -1)
+        z, volume = self.mixing._map(last.movedim(-3, -1), given)
         z = z.movedim(-1, -3)
-        return z, Terms(volume.sum((-2, -1)), self.decoder.log_prob(rest, z))
+        price = self.decoder.log_prob(rest, image_with(z, context))
+        return z, Terms(volume.sum((-2, -1)), price)
 
     def _inverse(
         self, z: Tensor, context: Tensor | None, mode: str, terms: bool
     ) -> tuple[Tensor, Terms]:
-        rest = self.decoder.sample(z) if mode == "sample" else self.decoder.mean(z)
-        last, volume = self.mixing._unmap(z.movedim(-3, -1), rest.movedim(-3, -1))
-        price = self.decoder.log_prob(rest, z) if terms else None
+        seen = image_with(z, context)
+        rest = self.decoder.sample(seen) if mode == "sample" else self.decoder.mean(seen)
+        given = image_with(rest, context).movedim(-3, -1)
+        last, volume = self.mixing._unmap(z.movedim(-3, -1), given)
+        price = self.decoder.log_prob(rest, seen) if terms else None
         return self._joined(rest, last.movedim(-1, -3)), Terms(volume.sum((-2, -1)), price)
 
     def _path(self, x: Tensor, tau: float, context: Tensor | None) -> Tensor:

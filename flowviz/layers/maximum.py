@@ -80,41 +80,50 @@ class MaxPool(Surjection):
 
     Shapes: x (..., C, H, W) with even H and W, z (..., C, H/2, W/2). Ledger: decoder = -log 4 an
     output (every place is as likely) + half-normal densities of the three differences, with a
-    learned spread for each channel. Exact. Raises ValueError for odd sizes.
+    learned spread for each channel, which the context (..., context), if there is one, changes by
+    a factor, log-linear in it. Exact. Raises ValueError for odd sizes.
     Path: straight to the small image, which stands in the corner of the large one.
     """
 
-    def __init__(self, shape: tuple[int, int, int]) -> None:
+    def __init__(self, shape: tuple[int, int, int], context: int = 0) -> None:
         super().__init__()
         channels, height, width = self.data_shape = _even_image(shape)
         self.latent_shape = (channels, height // 2, width // 2)
         self.log_spread = nn.Parameter(torch.zeros(channels))
+        self.context_size = context
+        self.given = None
+        if context:
+            self.given = nn.Linear(context, channels, bias=False)
+            nn.init.zeros_(self.given.weight)
 
-    def _log_sigma(self) -> Tensor:
-        return bounded_log_sigma(self.log_spread)[:, None, None, None]
+    def _log_sigma(self, context: Tensor | None) -> Tensor:
+        """(..., C, 1, 1, 1)."""
+        raw = self.log_spread if self.given is None else self.log_spread + self.given(context)
+        return bounded_log_sigma(raw)[..., None, None, None]
 
-    def _price(self, d: Tensor) -> Tensor:
+    def _price(self, d: Tensor, context: Tensor | None) -> Tensor:
         places = math.prod(self.latent_shape) * math.log(4)
-        return half_normal_log_density(d, self._log_sigma()).sum((-4, -3, -2, -1)) - places
+        density = half_normal_log_density(d, self._log_sigma(context))
+        return density.sum((-4, -3, -2, -1)) - places
 
     def _forward(self, x: Tensor, context: Tensor | None, mode: str) -> tuple[Tensor, Terms]:
         z, _, d = split_maximum(_to_blocks(x))
-        return z.squeeze(-1), Terms(decoder=self._price(d))
+        return z.squeeze(-1), Terms(decoder=self._price(d, context))
 
     def _inverse(
         self, z: Tensor, context: Tensor | None, mode: str, terms: bool
     ) -> tuple[Tensor, Terms]:
-        k, d = self._draw(z) if mode == "sample" else self._typical(z)
+        k, d = self._draw(z, context) if mode == "sample" else self._typical(z, context)
         x = _from_blocks(join_maximum(z.unsqueeze(-1), k, d))
-        return x, Terms(decoder=self._price(d) if terms else None)
+        return x, Terms(decoder=self._price(d, context) if terms else None)
 
-    def _draw(self, z: Tensor) -> tuple[Tensor, Tensor]:
+    def _draw(self, z: Tensor, context: Tensor | None) -> tuple[Tensor, Tensor]:
         k = torch.rand_like(z).mul(4).long().clamp(max=3).unsqueeze(-1)
         noise = torch.randn(*z.shape, 3, dtype=z.dtype, device=z.device)
-        return k, noise.abs() * self._log_sigma().exp()
+        return k, noise.abs() * self._log_sigma(context).exp()
 
-    def _typical(self, z: Tensor) -> tuple[Tensor, Tensor]:
-        d = math.sqrt(2 / math.pi) * self._log_sigma().exp()
+    def _typical(self, z: Tensor, context: Tensor | None) -> tuple[Tensor, Tensor]:
+        d = math.sqrt(2 / math.pi) * self._log_sigma(context).exp()
         return torch.zeros_like(z).long().unsqueeze(-1), d.expand(*z.shape, 3)
 
     def _path(self, x: Tensor, tau: float, context: Tensor | None) -> Tensor:

@@ -85,4 +85,7 @@ CASES = {
     "convolutional funnel, windows of three": Case(
         lambda: lively(ConvFunnel((1, 3, 6), window=3, width=4)), (1, 3, 6), **FUNNEL
     ),
+    "convolutional funnel with context": Case(
+        lambda: lively(ConvFunnel((2, 2, 4), width=4, context=2)), (2, 2, 4), context=2, **FUNNEL
+    ),
 }

@@ -37,6 +37,9 @@ CASES = {
     "max of four": Case(lambda: lively(Max(4, HIDDEN)), (4,), awkward=(0.0,), **DROPS),
     "max with context": Case(lambda: lively(Max(2, HIDDEN, context=1)), (2,), context=1, **DROPS),
     "max pooling": Case(lambda: lively(MaxPool((2, 4, 2))), (2, 4, 2), awkward=(0.0,), **DROPS),
+    "max pooling with context": Case(
+        lambda: lively(MaxPool((2, 2, 4), context=2)), (2, 2, 4), context=2, **DROPS
+    ),
     "sort": Case(lambda: Sort(2), (2,), awkward=(0.0,), **DROPS),
     "sort of five": Case(lambda: Sort(5), (5,), awkward=(1.0,), **DROPS),
     "sort of rows": Case(lambda: Sort((2, 3)), (2, 3), **DROPS),
