@@ -72,7 +72,10 @@ def test_a_convolutional_funnel_is_a_convolution(name):
     layer, x = CASES[name].build(), CASES[name].points(5)
     bias, window = layer.mixing.linear.bias, layer.window
     expected = torch.nn.functional.conv2d(x, layer.kernel, bias, stride=window)
-    z, terms = layer(x)
+    context = CASES[name].contexts(x)
+    if context is not None:  # another shift of all pixels
+        expected += (context @ layer.mixing.shift[:, -layer.context_size :].mT)[..., None, None]
+    z, terms = layer(x, context)
     close(z, expected, 1e-12)
     positions = math.prod(layer.latent_shape[1:])
     last = torch.linalg.slogdet(layer.kernel[..., -1, -1]).logabsdet

@@ -206,8 +206,9 @@ class ConvFunnel(Surjection):
     a small convolutional net of width `width`, which sees the 3 x 3 neighbourhood of z.
     The context, if there is one, adds to b and goes into that net, alike at every pixel.
 
-    Shapes: x (..., C, H, W), z (..., C, H/window, W/window), context (..., context) or None. Ledger: volume = log det F at every
-    position, decoder = log p(x- | z). Exact. Raises ValueError unless the window divides H and W.
+    Shapes: x (..., C, H, W), z (..., C, H/window, W/window), context (..., context) or None.
+    Ledger: volume = log det F at every position, decoder = log p(x- | z). Exact. Raises
+    ValueError unless the window divides H and W.
     Path: straight to the small image, which stands in the corner of the large one.
     Klein et al. 2021, section on convolutional funnels.
     """
