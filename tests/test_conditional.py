@@ -10,7 +10,8 @@ from torch import nn
 
 from flowviz import nets
 from flowviz.flow import seeded
-from flowviz.nets.conditional import LOG_SIGMA, bounded_log_sigma, given_with, raw_log_sigma
+from flowviz.nets.conditional import given_with
+from flowviz.nets.spread import LOG_SIGMA, bounded_log_sigma, raw_log_sigma
 
 CONTINUOUS = {
     "Gaussian": (lambda: nets.ConditionalGaussian(2, 2, (8,)), (-20.0, 20.0)),

@@ -24,7 +24,7 @@ from flowviz.layers import (
     Sigmoid,
 )
 from flowviz.nets import CenteredUniform
-from flowviz.nets.conditional import raw_log_sigma
+from flowviz.nets.spread import raw_log_sigma
 
 
 @pytest.mark.parametrize("name", [k for k in CASES if "convolutional" not in k])

@@ -11,7 +11,7 @@ from torch.distributions import MultivariateNormal
 from flowviz import Flow, HalfNormal, SortedNormal, StandardNormal, UniformIntegers
 from flowviz.flow import seeded
 from flowviz.layers import Abs, Max, MaxPool, Rounding, Slice, Sort
-from flowviz.nets.conditional import raw_log_sigma
+from flowviz.nets.spread import raw_log_sigma
 from flowviz.spaces import HALF_LINE, half_space
 
 

@@ -4,8 +4,10 @@ from .attention import ResidualAttention
 from .autoregressive import InverseAutoregressive, MaskedAutoregressive
 from .compose import Sequential
 from .continuous import Continuous
+from .conv_funnel import ConvFunnel
 from .convolutional import Conv1x1, ConvCoupling
 from .coupling import AdditiveCoupling, AffineCoupling, Coupling, SplineCoupling
+from .dequantization import UniformDequantization, VariationalDequantization
 from .elementwise import (
     ActNorm,
     Affine,
@@ -18,7 +20,8 @@ from .flowified import (
     FlowifiedLinear,
 )
 from .flowified_conv import FlowifiedConv2d
-from .funnel import AutoregressiveFunnel, ConvFunnel, CouplingFunnel, Funnel, LinearFunnel
+from .folds import Abs, Sort
+from .funnel import AutoregressiveFunnel, CouplingFunnel, Funnel, LinearFunnel
 from .gaussianization import GaussianizationBlock
 from .images import Flatten, Reshape, Split, Squeeze
 from .inverse import Inverse
@@ -27,20 +30,15 @@ from .manifold import (
     Injective,
 )
 from .maximum import Max, MaxPool
-from .nonlinear import LeakyReLU, Logit, Sigmoid, SignedPower, Softplus, Tanh
+from .nonlinear import LeakyReLU, SignedPower
 from .partial import Partial
 from .permutation import Permutation, Reversal
 from .planar import Planar, Radial
 from .residual import Residual, ResidualMLP
 from .rotation import Rotation
-from .stochastic import (
-    Augment,
-    StochasticPermutation,
-    UniformDequantization,
-    VAELayer,
-    VariationalDequantization,
-)
-from .surjections import Abs, Rounding, Slice, Sort
+from .squash import Logit, Sigmoid, Softplus, Tanh
+from .stochastic import Augment, StochasticPermutation, VAELayer
+from .surjections import Rounding, Slice
 from .sylvester import Sylvester
 from .tile_linear import TileLinear, TileReduction
 from .tiles import PadImage, Tile

@@ -18,7 +18,8 @@ from torch.nn.functional import one_hot
 
 from ..layer import Terms, event_shape
 from ..nets import ConditionalCategorical, ConditionalHalfNormal
-from ..nets.conditional import bounded_log_sigma, given_with, half_normal_log_density
+from ..nets.conditional import given_with
+from ..nets.spread import bounded_log_sigma, half_normal_log_density
 from .room import straight
 from .surjections import Surjection
 

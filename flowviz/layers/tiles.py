@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn.functional import fold, pad, unfold
 
 from ..layer import Layer, Terms, batch_shape
-from ..nets.conditional import (
+from ..nets.spread import (
     bounded_log_sigma,
     gaussian_log_density,
     raw_log_sigma,

@@ -4,8 +4,6 @@ from .attention import CoordinatesAsTokens, DotProductAttention, L2Attention
 from .conditional import (
     CenteredUniform,
     Conditional,
-    ConditionalBernoulli,
-    ConditionalCategorical,
     ConditionalGaussian,
     ConditionalHalfNormal,
     ConditionalLogitNormal,
@@ -15,6 +13,7 @@ from .conditional import (
 )
 from .contraction import Contraction, LipschitzMLP
 from .conv import ConvNet
+from .discrete import ConditionalBernoulli, ConditionalCategorical
 from .field import Field, FreeField, VelocityMLP
 from .made import MADE
 from .mlp import MLP

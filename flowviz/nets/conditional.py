@@ -14,13 +14,16 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import log_softmax, logsigmoid, one_hot
 
 from .mlp import MLP
+from .spread import (
+    bounded_log_sigma,
+    gaussian_log_density,
+    half_normal_log_density,
+    unbounded_log_sigma,
+)
 
-LOG_SIGMA = (-7.0, 3.0)  # Gaussians neither collapse nor explode
 LOGIT_MEAN = 8.0  # where a sigmoid still tells numbers apart, also in float32
-_HALF_LOG_TWO_PI = 0.5 * math.log(2 * math.pi)
 
 
 class Conditional(nn.Module, ABC):
@@ -107,7 +110,7 @@ class ConvGaussian(DiagonalGaussian):
 
     def moments(self, given: Tensor) -> tuple[Tensor, Tensor]:
         images = given.reshape(-1, *given.shape[-3:])
-        both = self.tell(self.look(images).relu())
+        both = self.tell(self.look(images).relu()).to(given.dtype)
         mean, raw = both.reshape(*given.shape[:-3], *both.shape[1:]).chunk(2, -3)
         return mean, bounded_log_sigma(raw)
 
@@ -194,81 +197,8 @@ class ConditionalLogitNormal(Conditional):
         return self.logit.mean(given).sigmoid()
 
 
-class ConditionalBernoulli(Conditional):
-    """Independent bits (..., outputs), as 0.0 and 1.0; their log-odds from an MLP."""
-
-    def __init__(self, inputs: int, outputs: int, hidden: Sequence[int] = (64, 64)) -> None:
-        super().__init__()
-        self.net = MLP(inputs, hidden, torch.zeros(outputs))
-
-    def log_prob(self, value: Tensor, given: Tensor) -> Tensor:
-        return logsigmoid((2 * value - 1) * self.net(given)).sum(-1)
-
-    def sample(self, given: Tensor) -> Tensor:
-        return torch.bernoulli(self.net(given).detach().sigmoid())
-
-    def mean(self, given: Tensor) -> Tensor:
-        odds = self.net(given).detach()
-        return (odds >= 0).to(odds.dtype)
-
-
-class ConditionalCategorical(Conditional):
-    """One of `classes`, as an integer tensor of the batch's shape; log-odds from an MLP."""
-
-    def __init__(self, inputs: int, classes: int, hidden: Sequence[int] = (64, 64)) -> None:
-        super().__init__()
-        self.net = MLP(inputs, hidden, torch.zeros(classes))
-        self.classes = classes
-
-    def log_prob(self, value: Tensor, given: Tensor) -> Tensor:
-        chosen = one_hot(value, self.classes).bool()
-        return torch.where(chosen, log_softmax(self.net(given), -1), 0.0).sum(-1)
-
-    def sample(self, given: Tensor) -> Tensor:
-        odds = self.net(given).detach()
-        gumbel = -torch.empty_like(odds).exponential_().log()
-        return (odds + gumbel).argmax(-1)
-
-    def mean(self, given: Tensor) -> Tensor:
-        return self.net(given).argmax(-1)
-
-
 def given_with(known: Tensor, context: Tensor | None) -> Tensor:
     """What is known (..., K) joined with the context (..., C) or (C,), if there is one."""
     if context is None:
         return known
     return torch.cat([known, context.expand(*known.shape[:-1], -1)], -1)
-
-
-def bounded_log_sigma(raw: Tensor) -> Tensor:
-    """raw, bent smoothly (slope 1 at 0) so that it stays within LOG_SIGMA."""
-    low, high = LOG_SIGMA
-    limit = torch.where(raw < 0, -low, high).to(raw.dtype)
-    return limit * torch.tanh(raw / limit)
-
-
-def unbounded_log_sigma(log_sigma: Tensor) -> Tensor:
-    """What `bounded_log_sigma` takes to log_sigma, or nearly so at its ends and beyond."""
-    low, high = LOG_SIGMA
-    limit = torch.where(log_sigma < 0, -low, high).to(log_sigma.dtype)
-    return limit * torch.atanh((log_sigma / limit).clamp(-0.99, 0.99))
-
-
-def raw_log_sigma(log_sigma: float) -> float:
-    """The number that `bounded_log_sigma` takes to log_sigma."""
-    low, high = LOG_SIGMA
-    if not low < log_sigma < high:
-        raise ValueError(f"expected a log sigma between {low} and {high}, got {log_sigma}")
-    limit = -low if log_sigma < 0 else high
-    return limit * math.atanh(log_sigma / limit)
-
-
-def gaussian_log_density(value: Tensor, mean: Tensor, log_sigma: Tensor) -> Tensor:
-    """log N(value; mean, exp(log_sigma)^2), elementwise."""
-    return -0.5 * ((value - mean) * (-log_sigma).exp()).square() - log_sigma - _HALF_LOG_TWO_PI
-
-
-def half_normal_log_density(value: Tensor, log_sigma: Tensor) -> Tensor:
-    """log density of |N(0, exp(log_sigma)^2)| at value >= 0, -inf below, elementwise."""
-    inside = gaussian_log_density(value, torch.zeros_like(value), log_sigma) + math.log(2)
-    return torch.where(value >= 0, inside, -math.inf)

@@ -21,7 +21,7 @@ from torch import Tensor
 
 from ..flow import Flow, seeded
 from ..layer import size_name
-from ..layers.stochastic import Dequantization
+from ..layers.dequantization import Dequantization
 from ..spaces import INTEGERS
 from .bits import Bits
 from .data import ImageSet

@@ -46,10 +46,10 @@ from ..layers import (
     TileLinear,
     TileReduction,
 )
+from ..layers.dequantization import Dequantization
 from ..layers.linear import Linear
-from ..layers.stochastic import Dequantization
 from ..layers.svd_weight import SVDWeight
-from ..nets.conditional import bounded_log_sigma, gaussian_log_density
+from ..nets.spread import bounded_log_sigma, gaussian_log_density
 from .dropped import dropped, moments
 from .models.channels import ChannelOrder
 from .models.contribution import ChannelRanking

@@ -11,7 +11,7 @@ from torch.nn.functional import logsigmoid
 
 from ...layers.univariate import Affine as AffineMap
 from ...nets import Conditional, ConvNet, ResidualConvNet
-from ...nets.conditional import gaussian_log_density
+from ...nets.spread import gaussian_log_density
 
 
 class PixelNoise(Conditional):

@@ -15,7 +15,8 @@ from ...layers import (
     VariationalDequantization,
 )
 from ...nets import CenteredUniform, ConditionalGaussian, StandardGaussian
-from ...nets.conditional import ConditionalLogitNormal, bounded_log_sigma, raw_log_sigma
+from ...nets.conditional import ConditionalLogitNormal
+from ...nets.spread import bounded_log_sigma, raw_log_sigma
 from . import tables
 from .card import Params, defaults
 from .svd import read_factors, set_factors

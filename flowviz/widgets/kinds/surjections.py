@@ -8,7 +8,8 @@ from torch import Tensor
 from ...layer import Layer
 from ...layers import Abs, CouplingFunnel, FlowifiedLinear, Max, Slice, Sort
 from ...layers.univariate import Affine as AffineMap
-from ...nets.conditional import DiagonalGaussian, raw_log_sigma
+from ...nets.conditional import DiagonalGaussian
+from ...nets.spread import raw_log_sigma
 from . import tables
 from .card import Params
 from .svd import read_factors, set_factors

@@ -11,7 +11,8 @@ import torch
 from torch import Tensor
 
 from ...nets import ConditionalGaussian
-from ...nets.conditional import DiagonalGaussian, raw_log_sigma
+from ...nets.conditional import DiagonalGaussian
+from ...nets.spread import raw_log_sigma
 from .card import Params
 from .twin import fill, numbers
 
