@@ -37,6 +37,9 @@ def strip(notebook: nbformat.NotebookNode) -> None:
         cell.metadata.pop("execution", None)
         if cell.cell_type == "code":
             cell.outputs = [o for o in map(_still, cell.outputs) if o]
+        if "stored-still" in cell.metadata.get("tags", []):  # its picture is enough
+            for output in cell.outputs:
+                output.get("data", {}).pop("text/html", None)
 
 
 def _still(output: nbformat.NotebookNode) -> nbformat.NotebookNode | None:
