@@ -11,6 +11,7 @@ from ..layer import Bijection, batch_shape
 from ..nets.conv import ConvNet, image_with
 from .images import image_shape
 from .linear import LULinear
+from .precise import precise
 from .rotation import Rotation
 from .turns import random_rotation
 from .univariate import Univariate
@@ -47,9 +48,11 @@ class Conv1x1(Bijection):
         pixels = self.data_shape[1] * self.data_shape[2]
         return (pixels * self.lu.log_diagonal.sum()).expand(batch_shape(v, self.data_shape))
 
+    @precise
     def _map(self, x: Tensor, context: Tensor | None) -> tuple[Tensor, Tensor]:
         return self._path(x, 1.0, context), self._volume(x)
 
+    @precise
     def _unmap(self, z: Tensor, context: Tensor | None) -> tuple[Tensor, Tensor]:
         lower, upper = self.lu.factors()
         back = torch.eye(len(lower), dtype=z.dtype, device=z.device)

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from ..layer import Bijection, batch_shape
+from .precise import precise
 from .rotation import Rotation
 from .turns import below_diagonal, strictly_lower
 
@@ -43,9 +44,11 @@ class Linear(Bijection):
     def _volume(self, v: Tensor) -> Tensor:
         return self.log_diagonal.sum().expand(batch_shape(v, self.data_shape))
 
+    @precise
     def _map(self, x: Tensor, context: Tensor | None) -> tuple[Tensor, Tensor]:
         return self._path(x, 1.0, context), self._volume(x)
 
+    @precise
     def _unmap(self, z: Tensor, context: Tensor | None) -> tuple[Tensor, Tensor]:
         rows = (z - self.bias).reshape(-1, *self.data_shape)
         return self._solve(rows).reshape(z.shape), self._volume(z)

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from ..layer import Bijection, batch_shape
 from . import turns
+from .precise import precise
 from .remembered import Remembered
 
 
@@ -82,13 +83,16 @@ class Rotation(Bijection):
             return self._remembered.get(numbers, lambda: self._matrix(numbers, 1.0))
         return self._matrix(numbers, tau)
 
+    @precise
     def _matrix(self, numbers: Tensor, tau: float) -> Tensor:
         return _FORMS[self.form](numbers, *self.data_shape, tau)
 
+    @precise
     def turn(self, v: Tensor) -> Tensor:
         """R v for every row of v (..., dim)."""
         return turns.cayley_turn(self.skew, v) if self._few(v) else v @ self.matrix().mT
 
+    @precise
     def turn_back(self, v: Tensor) -> Tensor:
         """R^-1 v for every row of v (..., dim)."""
         return turns.cayley_turn(-self.skew, v) if self._few(v) else v @ self.matrix()

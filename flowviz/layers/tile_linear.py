@@ -10,8 +10,9 @@ from torch.nn.functional import conv2d
 
 from ..layer import Layer, Terms
 from ..nets import TileGuess
-from ..nets.conditional import bounded_log_sigma, gaussian_log_density, unbounded_log_sigma
+from ..nets.spread import bounded_log_sigma, gaussian_log_density, unbounded_log_sigma
 from .flowified import FlowifiedLinear
+from .precise import precise
 from .starts import check_start, moments_of
 from .svd_weight import SVDWeight
 from .tiles import Tile
@@ -138,11 +139,16 @@ class TileReduction(Layer):
         shape = *z.shape[:-3], *mean.shape[1:]
         return mean.reshape(shape), bounded_log_sigma(raw).reshape(shape)
 
+    @precise
     def _as_dropped(self, images: Tensor, turn: Tensor) -> tuple[Tensor, Tensor]:
         """Both images (N, 2 C, H, W), tiled, turned and cut: one convolution with the rows of V."""
         rows = turn[self.latent_shape[0] :].unflatten(1, (self.image, *self.kernel))
         both = images.unflatten(1, (2, self.image)).flatten(0, 1)
         return conv2d(both, rows, stride=self.stride).unflatten(0, (len(images), 2)).unbind(1)
+
+    @precise
+    def _turned(self, rows: Tensor, matrix: Tensor) -> Tensor:
+        return rows @ matrix
 
     def _volume(self, v: Tensor) -> Tensor:
         positions = v.shape[-1] * v.shape[-2]
@@ -150,7 +156,9 @@ class TileReduction(Layer):
 
     def _forward(self, x: Tensor, context: Tensor | None, mode: str) -> tuple[Tensor, Terms]:
         turn = self.factors.first.matrix()
-        kept, dropped = (x.movedim(-3, -1) @ turn.mT).tensor_split(self.latent_shape[:1], -1)
+        kept, dropped = self._turned(x.movedim(-3, -1), turn.mT).tensor_split(
+            self.latent_shape[:1], -1
+        )
         z = self.factors.finish(kept).movedim(-1, -3)
         price = gaussian_log_density(dropped.movedim(-1, -3), *self.moments(z, turn))
         return z, Terms(self._volume(x), price.sum((-3, -2, -1)))
@@ -163,7 +171,7 @@ class TileReduction(Layer):
         noise = torch.randn_like(mean) if mode == "sample" else torch.zeros_like(mean)
         dropped = mean + log_sigma.exp() * noise
         kept = self.factors.unfinish(z.movedim(-3, -1))
-        x = (torch.cat([kept, dropped.movedim(-3, -1)], -1) @ turn).movedim(-1, -3)
+        x = self._turned(torch.cat([kept, dropped.movedim(-3, -1)], -1), turn).movedim(-1, -3)
         if not terms:
             return x, Terms(self._volume(z))
         price = gaussian_log_density(dropped, mean, log_sigma).sum((-3, -2, -1))

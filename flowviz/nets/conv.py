@@ -43,11 +43,11 @@ class ConvNet(nn.Module):
         self.convs[-1].bias.data.copy_(bias)
 
     def forward(self, h: Tensor) -> Tensor:
-        batch, h = h.shape[:-3], by_pixel(h.reshape(-1, *h.shape[-3:]))
+        batch, given, h = h.shape[:-3], h.dtype, by_pixel(h.reshape(-1, *h.shape[-3:]))
         *hidden, last = self.convs
         for conv, norm in zip(hidden, self.norms, strict=True):
             h = relu(norm(_convolved(h, conv)), inplace=True)
-        h = _convolved(h, last).contiguous()
+        h = _convolved(h, last).contiguous().to(given)
         return h.reshape(*batch, *h.shape[1:])
 
     @torch.no_grad()

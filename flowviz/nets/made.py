@@ -62,7 +62,7 @@ class MADE(nn.Module):
         *hidden, last = zip(self.weights(), self.linears, strict=True)
         for weight, module in hidden:
             h = relu(linear(h, weight, module.bias), inplace=True)
-        params = linear(h, last[0], last[1].bias)
+        params = linear(h, last[0], last[1].bias).to(x.dtype)
         return params.unflatten(-1, (self.count, self.dim)).movedim(-2, 0)
 
     def unroll(

@@ -13,7 +13,8 @@ class MLP(nn.Module):
     """Linear, ReLU, ..., Linear: (..., inputs) -> (..., outputs).
 
     The last layer starts at zero weights and the given bias, so that whatever it conditions
-    starts where that bias puts it (for couplings: at the identity).
+    starts where that bias puts it (for couplings: at the identity). Under autocast the answer is
+    of the input's precision again: what is computed from it is not rounded once more.
     """
 
     def __init__(self, inputs: int, hidden: Sequence[int], bias: Tensor) -> None:
@@ -34,12 +35,13 @@ class MLP(nn.Module):
 
     def forward(self, h: Tensor) -> Tensor:
         *hidden, last = self.linears
-        return linear(_activated(h, hidden), last.weight, last.bias)
+        return linear(_activated(h, hidden), last.weight, last.bias).to(h.dtype)
 
     def columns(self, h: Tensor) -> Tensor:
         """The same, turned: (N, inputs) -> (outputs, N), without a copy."""
         *hidden, last = self.linears
-        return torch.addmm(last.bias.unsqueeze(-1), last.weight, _activated(h, hidden).mT)
+        answer = torch.addmm(last.bias.unsqueeze(-1), last.weight, _activated(h, hidden).mT)
+        return answer.to(h.dtype)
 
 
 def _activated(h: Tensor, layers: Sequence[nn.Linear]) -> Tensor:

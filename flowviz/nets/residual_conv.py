@@ -33,10 +33,11 @@ class ResidualConvNet(nn.Module):
         self.last.bias.data.copy_(start)
 
     def forward(self, h: Tensor) -> Tensor:
-        batch, h = h.shape[:-3], self.first(h.reshape(-1, *h.shape[-3:]))
+        batch, given = h.shape[:-3], h.dtype
+        h = self.first(h.reshape(-1, *h.shape[-3:]))
         for block in self.blocks:
             h = block(h)
-        h = self.last(relu(h))
+        h = self.last(relu(h)).to(given)
         return h.reshape(*batch, *h.shape[1:])
 
     @torch.no_grad()

@@ -38,7 +38,7 @@ class TileGuess(nn.Module):
 
     def forward(self, z: Tensor) -> Tensor:
         h = self.spread(self.read(z)).relu()
-        return self.tell(self.look_again(self.look(h).relu()))
+        return self.tell(self.look_again(self.look(h).relu())).to(z.dtype)
 
 
 def _per_pixel(sizes: list[int]) -> nn.Sequential:

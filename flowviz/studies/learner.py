@@ -25,13 +25,18 @@ _NOISE, _START, _LOOK = 0, 2, 3  # what a seed is for; `batches` has 1
 
 
 class LogProb(nn.Module):
-    """x (N, C, H, W) of whole numbers -> log p(x) (N,), nats: what Fabric wraps."""
+    """x (N, C, H, W) of whole numbers -> log p(x) (N,), nats: what Fabric wraps.
+
+    In mixed precision conditioners answer from bfloat16; data and log p are float32. Fabric hands
+    images over in bfloat16: whole numbers up to 256 survive that, numbers with noise would not.
+    """
 
     def __init__(self, flow: Flow) -> None:
         super().__init__()
         self.flow = flow
 
     def forward(self, x: Tensor) -> Tensor:
+        x = x.to(self.flow.base.anchor.dtype)
         z, terms = self.flow.chain._forward(x, None, "sample")
         return self.flow.base.log_prob(z.to(x.dtype)) + terms.total
 
@@ -96,7 +101,8 @@ class Learner:
         if (step := int(self._broken)) < 0:
             return
         for piece in self._mine:
-            loss = -self._module(self._draw(step, piece)).mean()
+            with self.fabric.autocast():
+                loss = -self._module(self._draw(step, piece)).mean()
             if not math.isfinite(value := loss.item()):
                 layer = first_broken(self.flow, self._draw(step, piece), None)
                 raise Diverged(step, layer, f"the loss is {value}")
@@ -111,12 +117,15 @@ class Learner:
 
     @torch.no_grad()
     def nats(self, images: Tensor) -> float:
-        """Mean log p(x) of uint8 images under the averaged weights; the same noise every time."""
-        self._model.eval()
+        """Mean log p(x) of uint8 images under the averaged weights; the same noise every time.
+
+        In float32, whatever the precision of the run: past Fabric, which would round.
+        """
+        self._module.eval()
         self._reseed(_LOOK)
         with self.averaged():
             rows = images.to(self.fabric.device).split(self.recipe.batch)
-            return sum(float(self._model(x.float()).double().sum()) for x in rows) / len(images)
+            return sum(float(self._module(x.float()).double().sum()) for x in rows) / len(images)
 
     @contextlib.contextmanager
     def averaged(self) -> Iterator[Flow]:
