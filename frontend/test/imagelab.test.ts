@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { hottestPlace, judgeOf, truthOf, veils } from "../src/imagelab/asking";
 import { toBytes, toText } from "../src/imagelab/bytes";
 import { moveBy } from "../src/imagelab/keys";
+import { mosaicOf } from "../src/imagelab/mosaic";
 import { labOf, quantile, type Lab, type Meta } from "../src/imagelab/record";
 import { createSheet } from "../src/imagelab/sheet";
 import { nearest, type State } from "../src/imagelab/state";
@@ -119,6 +120,26 @@ describe("keys", () => {
     expect(moveBy("ArrowUp", true, state({ pixel: [0, 3] }), one, false)).toEqual({ pixel: [0, 3] });
     expect(moveBy("ArrowDown", true, state({ pixel: null }), one, false)).toEqual({ pixel: [4, 4] });
   });
+});
+
+test.each([[[8, 7, 7]], [[3, 2, 5]], [[64, 1, 1]], [[784]], [[8]]])("every number of %j has one place", (shape) => {
+  const { rows, columns, place, at } = mosaicOf(shape);
+  const size = shape.reduce((a, b) => a * b, 1);
+  const places = Array.from({ length: size }, (_, i) => place(i));
+  expect(new Set(places.map(String)).size).toBe(size);
+  places.forEach(([row, column], i) => expect(at(row, column)).toBe(i));
+  let empty = 0;
+  for (let r = 0; r < rows; r++) for (let c = 0; c < columns; c++) empty += Number(at(r, c) < 0);
+  expect(empty).toBe(rows * columns - size);
+  expect([at(-1, 0), at(0, columns)]).toEqual([-1, -1]);
+});
+
+test("neighbours on a map stay neighbours", () => {
+  const { place } = mosaicOf([8, 7, 7]);
+  expect(place(0)).toEqual([0, 0]);
+  expect(place(7)).toEqual([1, 0]);
+  expect(place(49)).toEqual([0, 7]);
+  expect(place(3 * 49)).toEqual([7, 0]);
 });
 
 describe("the sheet", () => {

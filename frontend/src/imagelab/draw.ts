@@ -62,15 +62,16 @@ function frame(pen: Pen, { x, y, width, height }: Box, colour: string, line: num
 
 /** Every number of z: bars where they are few, colours where they are many. */
 function drawCodes(pen: Pen, codes: NonNullable<Scene["codes"]>, { state, lab, palette, within, t, type }: Shown): void {
-  const rows = Math.ceil(codes.values.length / codes.columns);
-  const [w, h] = [codes.width / codes.columns, codes.height / rows];
+  const { rows, columns, place } = codes.mosaic;
+  const [w, h] = [codes.width / columns, codes.height / rows];
   const shift = lab.meta.shifts[state.shift]!;
   const most = 4;
   pen.font = `${12 * type}px system-ui, "DejaVu Sans", sans-serif`;
   pen.textAlign = "center";
   codes.values.forEach((value, i) => {
     const now = value + (i === state.latent ? shift : 0);
-    const box = { x: codes.x + (i % codes.columns) * w, y: codes.y + Math.floor(i / codes.columns) * h, width: w, height: h };
+    const [row, column] = place(i);
+    const box = { x: codes.x + column * w, y: codes.y + row * h, width: w, height: h };
     const open = !within || within.includes(i);
     if (rows > 1) {
       pen.fillStyle = divergingColour(palette, now, most);

@@ -1,6 +1,6 @@
 /** What a key on the picture, or a bracket anywhere, changes in a view. */
 
-import { columnsOf } from "./scene";
+import { mosaicOf } from "./mosaic";
 import type { Lab } from "./record";
 import type { State } from "./state";
 
@@ -36,8 +36,10 @@ function slide(by: number, state: State, { meta, steps }: Lab): Record<string, u
 /** Any latent with a kernel; without one the next of those that came along. */
 function nextLatent([dx, dy]: [number, number], { latent }: State, lab: Lab, free: boolean): number {
   if (free) {
-    const next = latent + dx + dy * columnsOf(lab);
-    return next >= 0 && next < lab.latents ? next : latent;
+    const { place, at } = mosaicOf(lab.meta.latent);
+    const [row, column] = place(latent);
+    const next = at(row + dy, column + dx);
+    return next < 0 ? latent : next;
   }
   const all = lab.meta.latents;
   const later = dx + dy > 0;

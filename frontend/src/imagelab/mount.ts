@@ -221,11 +221,10 @@ export function mountImageLab(root: HTMLElement, model: Model, signal: AbortSign
     }
     const { codes } = scene;
     if (!codes || !pressed) return;
-    const rows = Math.ceil(codes.values.length / codes.columns);
+    const { rows, columns, at } = codes.mosaic;
     const [u, v] = [(x / scale - codes.x) / codes.width, (y / scale - codes.y) / codes.height];
-    if (u < 0 || v < 0 || u >= 1 || v >= 1) return;
-    const latent = Math.floor(v * rows) * codes.columns + Math.floor(u * codes.columns);
-    if (latent < codes.values.length && (kernel.there || lab.meta.latents.includes(latent))) set({ latent }, true);
+    const latent = at(Math.floor(v * rows), Math.floor(u * columns));
+    if (latent >= 0 && (kernel.there || lab.meta.latents.includes(latent))) set({ latent }, true);
   }
 
   canvas.addEventListener("pointerdown", (event) => event.button === 0 && pick(event, true), { signal });

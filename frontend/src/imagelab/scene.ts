@@ -3,6 +3,7 @@
 import { plain } from "../shared/numbers";
 import type { Say } from "../shared/strings";
 import type { Kernel } from "./kernel";
+import { mosaicOf, type Mosaic } from "./mosaic";
 import type { Box } from "./paint";
 import type { Image, Lab } from "./record";
 import type { State } from "./state";
@@ -26,7 +27,7 @@ export interface Scene {
   tiles: Tile[];
   height: number;
   /** Of the latent view: every number of z, and where. */
-  codes: (Box & { values: Float32Array; columns: number }) | null;
+  codes: (Box & { values: Float32Array; mosaic: Mosaic }) | null;
   /** The scale of heat, where some is shown. */
   scale: Box | null;
   /** The tile that is drawn on. */
@@ -126,21 +127,13 @@ function latentScene(state: State, sources: Sources, width: number): Part {
   ];
   const y = boxes[0].y + boxes[0].height + 2 * TEXT;
   const values = lab.code(state.chosen);
-  const columns = columnsOf(lab);
-  const rows = Math.ceil(values.length / columns);
+  const mosaic = mosaicOf(lab.meta.latent);
+  const { rows, columns } = mosaic;
   const bars = rows === 1;
   const cell = Math.min(width / columns, bars ? 64 : 22, bars ? 64 : 300 / rows);
   const height = bars ? 130 : rows * cell;
   const left = (width - columns * cell) / 2;
-  return { tiles, height: y + height + 8, codes: { x: left, y, width: columns * cell, height, values, columns } };
-}
-
-/** Latents a row: all of a few, those of a map side by side, else about twice as many as rows. */
-export function columnsOf({ meta, latents }: Lab): number {
-  if (latents <= 16) return latents;
-  const [channels, height, width] = meta.latent;
-  if (meta.latent.length === 3 && channels! > 1) return width! * Math.ceil(Math.sqrt(channels! * height! / width!));
-  return Math.ceil(Math.sqrt(2 * latents));
+  return { tiles, height: y + height + 8, codes: { x: left, y, width: columns * cell, height, values, mosaic } };
 }
 
 function layersScene(state: State, sources: Sources, width: number): Part {
