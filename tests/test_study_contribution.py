@@ -123,6 +123,7 @@ def test_the_scale_is_exact():
     rest = torch.distributions.Normal(mean, log_sigma.exp()).log_prob(v[:, 2:])
     torch.testing.assert_close(terms.decoder, rest.sum((1, 2, 3)))
     torch.testing.assert_close(z, v[:, :2])
+    torch.testing.assert_close(whole.inverse(v)[0], x)
     assert scale.exact and isinstance(split, Split)
 
 
