@@ -20,7 +20,7 @@ test lint unit front notebooks browser bench: export OMP_NUM_THREADS = 1
 
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help lab test lint unit front notebooks browser demo bench frontend pins clean chromium
+.PHONY: help lab test lint unit front notebooks browser demo students bench frontend pins clean chromium
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
@@ -51,6 +51,10 @@ browser: $(VENV)/test chromium ## the widgets in JupyterLab and from disk, in a 
 demo: $(VENV)/lab ## train a flow and write its player as one HTML file, without a notebook
 	@mkdir -p out
 	$(BIN)/flowviz demo --out out/two_moons.html
+
+students: $(VENV)/lab ## copies of the notebooks without their solutions, in out/students
+	@mkdir -p out/students
+	$(BIN)/python scripts/student_copies.py out/students notebooks/[0-9]*.ipynb
 
 bench: $(VENV)/test ## the measurements in benchmarks/
 	@for script in benchmarks/[!_]*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
