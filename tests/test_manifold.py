@@ -11,6 +11,7 @@ from laws import close, jacobians
 from registry import every
 from torch import nn
 
+import flowviz as fv
 from flowviz import Flow
 from flowviz.flow import seeded
 from flowviz.layers import Injective, LULinear, Slice
@@ -139,6 +140,50 @@ def test_a_curve_learns_where_the_data_are():
             optimizer.step()
             errors.append(float(error.detach()))
     assert errors[-1] < 0.3 * errors[0]
+
+
+VON_MISES = torch.distributions.VonMises(torch.tensor(0.0), torch.tensor(2.0))
+
+
+def circle(n: int, seed: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Angles that follow a von Mises distribution, and their points on the unit circle."""
+    with seeded(seed):
+        angle = VON_MISES.sample((n,))
+    return angle, torch.stack([angle.cos(), angle.sin()], -1)
+
+
+def test_fit_finds_a_circle_and_the_density_along_it():
+    """The demonstration of Caterini et al. 2021; the curve cannot close, so not at the back."""
+    flow = fv.zoo.rectangular(couplings=4, hidden=(32, 32))
+    history = fv.fit(flow, circle(2000, 0)[1], steps=150, progress=False)
+    angle, x = circle(1000, 1)
+    with torch.no_grad():
+        nearest = flow[0].project(x)
+        found = flow.log_prob(nearest)
+    assert (x - nearest).norm(dim=-1).median() < 0.04
+    front = angle.abs() < 2
+    assert (found - VON_MISES.log_prob(angle)).abs()[front].mean() < 0.25
+    assert history.nll == pytest.approx(-float(VON_MISES.log_prob(angle).mean()), abs=0.15)
+
+
+def test_the_likelihood_alone_leaves_the_data_beside_the_sheet():
+    """It rises beyond any density on the circle while the curve shrinks: why beta is there."""
+    flow = fv.zoo.rectangular(couplings=2, hidden=(16, 16))
+    x = circle(1000, 0)[1]
+    history = fv.fit(flow, x, steps=80, beta=0.0, progress=False)
+    assert history.nll < 0
+    with torch.no_grad():
+        assert (x - flow[0].project(x)).norm(dim=-1).median() > 0.3
+
+
+def test_flows_without_a_sheet_know_no_beta():
+    x, losses = torch.randn(200, 2), []
+    for beta in (0.0, 50.0):
+        flow = fv.zoo.nice(couplings=2, hidden=(8,))
+        losses.append(fv.fit(flow, x, steps=5, beta=beta, progress=False).losses)
+    assert losses[0] == losses[1]
+    with pytest.raises(ValueError, match=r"finite beta >= 0, got .*beta=-1"):
+        fv.fit(flow, x, steps=5, beta=-1)
 
 
 def test_unfit_settings_raise():

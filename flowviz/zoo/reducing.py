@@ -147,8 +147,9 @@ def rectangular(
 ) -> Flow:
     """A sheet of `latent` dimensions through space, and a density on it.
 
-    Train -log_prob together with the squared distance to `flow[0].project(x)`: alone the
-    likelihood says nothing of points beside the sheet. Caterini et al. 2021, "Rectangular flows".
+    `fv.fit` trains -log_prob together with the squared distance to `flow[0].project(x)`: alone
+    the likelihood says nothing of points beside the sheet. Caterini et al. 2021, "Rectangular
+    flows".
     """
     with seeded(seed):
         bends = alternating(AffineCoupling, couplings, dim, hidden, context)
