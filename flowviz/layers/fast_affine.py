@@ -94,16 +94,17 @@ class _Run(torch.autograd.Function):
 
 def _evaluate(first, second, steps, data_side, *weights, keep=True):
     """Both halves and the volume; for each step what its gradient needs, if that is kept."""
-    halves, total, saved, weights = [first, second], None, [], list(weights)
+    halves, totals, saved, weights = [first, second], {}, [], list(weights)
     for step in steps:
         own, weights = weights[: step.weights], weights[step.weights :]
         units, params = perceptron(halves[1 - step.moves], own, keep)
         out, s, moved = affine(halves[step.moves], params, step.limit, data_side)
-        total = s.clone() if total is None else total.add_(s)
+        width = s.shape[-1]  # the halves of an odd dimension differ
+        totals[width] = totals[width].add_(s) if width in totals else s.clone()
         if keep:
             saved.append((*units, *moved))
         halves[step.moves] = out
-    return (*halves, total.sum(-1)), saved
+    return (*halves, sum(total.sum(-1) for total in totals.values())), saved
 
 
 def _step_back(step, halves, grad_volume, weights, saved, data_side) -> list[Tensor]:
