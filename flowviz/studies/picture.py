@@ -38,6 +38,8 @@ def _curves(axes, shown: list[Row], styles: dict[str, tuple[str, str]]) -> None:
         axes.plot(hours, bits, color=colour, linestyle=dash, linewidth=1.6, label=row.name)
     axes.set(xlabel="hours of training", ylabel="bits/dim, held-out images", yscale="log",
              xscale="log")  # fmt: skip
+    for which in (axes.yaxis.set_major_formatter, axes.yaxis.set_minor_formatter):
+        which("{x:g}")  # 6, not 6 x 10^0
     _plain(axes)
 
 
