@@ -16,8 +16,7 @@ from ..studies.data import ImageSet
 from ..wire import pack
 from .imagelab_live import Kernel
 from .imagelab_record import Record, Room, record_of
-from .page import static_text
-from .player import _for_host
+from .page import for_host, static_text
 from .widget import VIEWED, Widget
 
 VIEWS = ("sample", "walk", "latent", "layers", "bits", "draw")
@@ -103,7 +102,7 @@ class ImageLab(Widget):
         meta, body = encode(self.record, title)
         traits = {"latent": words["latents"][0], **traits}
         super().__init__(
-            meta=meta, payload=_for_host(body), origin={"print": words["bits"]}, **traits
+            meta=meta, payload=for_host(body), origin={"print": words["bits"]}, **traits
         )
 
     @traitlets.observe("wish")

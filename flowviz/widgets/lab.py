@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import base64
 import json
-import sys
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
@@ -20,7 +18,7 @@ from ..layer import Layer
 from ..train import fit as train
 from .kinds import Fit, cards, complete, fit_of, layer_of
 from .kinds.families import family
-from .page import static_text
+from .page import for_host, static_text
 from .widget import VIEWED, Widget
 
 _FAULTS = ("", "volume", "sign", "relu", "fold", "base")
@@ -94,7 +92,7 @@ class LayerLab(Widget):
         rival = flow_of(fit.kind, given) if isinstance(trained, str) else trained
         if isinstance(trained, str):
             _train(trained, rival, self._data, seed)
-        shown = {"points": _for_host(_bytes(self._data)), "trained": _nll(rival, self._data)}
+        shown = {"points": for_host(_bytes(self._data)), "trained": _nll(rival, self._data)}
         super().__init__(kind=fit.kind, params=given, cards=_cards(), seed=seed, **shown, **traits)
 
     @staticmethod
@@ -206,8 +204,3 @@ def _nll(trained: object, points: torch.Tensor | None) -> dict[str, Any] | None:
     flow = Flow([trained]) if isinstance(trained, Layer) else trained
     with torch.no_grad():
         return {"nll": -float(flow.log_prob(points).mean())}
-
-
-def _for_host(body: bytes) -> bytes | str:
-    """Bytes, or base64 text in Colab, whose widget manager has lost binary buffers."""
-    return base64.b64encode(body).decode() if "google.colab" in sys.modules else body

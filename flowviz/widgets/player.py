@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import sys
 from typing import Any
 
 import traitlets
@@ -12,7 +10,7 @@ from ..flow import Flow
 from ..tracing import trace_of
 from ..wire import encode
 from .origin import origin_of
-from .page import static_text
+from .page import for_host, static_text
 from .widget import VIEWED, Widget
 
 _STILL = {"particles": 600, "cells": 64}  # what a notebook's stored output holds
@@ -82,7 +80,7 @@ class TransportPlayer(Widget):
         self.trace = trace_of(flow, data, particles=particles, cells=cells, seed=seed, **named)
         meta, body = encode(self.trace)
         origin = origin_of(flow, data, self.trace, seed)
-        super().__init__(meta=meta, payload=_for_host(body), origin=origin, **traits)
+        super().__init__(meta=meta, payload=for_host(body), origin=origin, **traits)
 
     @traitlets.validate("position")
     def _check_position(self, proposal: dict[str, Any]) -> float:
@@ -134,8 +132,3 @@ class TransportPlayer(Widget):
     def __repr__(self) -> str:
         layers, points = len(self.trace.steps), len(self.trace.sets["data"].base)
         return f"TransportPlayer({self.trace.title!r}, {layers} layers, {points} particles)"
-
-
-def _for_host(body: bytes) -> bytes | str:
-    """Bytes, or base64 text in Colab, whose widget manager has lost binary buffers."""
-    return base64.b64encode(body).decode() if "google.colab" in sys.modules else body
