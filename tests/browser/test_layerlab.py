@@ -219,13 +219,18 @@ def test_predict_then_reveal(open_page, tmp_path: Path) -> None:
     widget.ask("Where does the probe land?", "point", id="where", now=False)
     lab = Lab(open_page(widget.save(tmp_path / "asked.html")).page)
     card = lab.root.locator(".flowviz-card")
+    secret = lab.latent.evaluate("canvas => canvas.toDataURL()")
     assert lab.root.locator(".flowviz-handles .flowviz-row").first.evaluate("e => e.inert")
     card.locator("input[type=range]").focus()
     for _ in range(6):
         lab.page.keyboard.press("ArrowRight")
     card.get_by_role("button", name="answer").click()
     assert "×1.23" in card.inner_text() and "×1.22" in card.inner_text()
+    told = lab.latent.evaluate("canvas => canvas.toDataURL()")
+    assert told != secret, "the carried cell was there before the answer"
     card.get_by_role("button", name="go on").click()
+    lab.page.wait_for_timeout(100)
+    assert lab.latent.evaluate("canvas => canvas.toDataURL()") != told, "the probe was still there"
     lab.latent.focus()
     lab.page.keyboard.press("ArrowRight")
     lab.page.keyboard.press("Enter")

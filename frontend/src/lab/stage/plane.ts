@@ -40,19 +40,22 @@ export function createPlane(hooks: Hooks): Stage {
     const { state } = scene;
     const cell = cellAt(scene.x);
     const outline = cell && cellOutline(cell);
+    const open = hooks.question.asking() ? hooks.question.current()!.kind : "";
+    // What would tell the answer is not drawn before it is given.
+    const [areas, places] = [open !== "factor" && open !== "sign", open !== "point"];
     paint(data, scene, "here");
-    if (outline) drawCell(data, outline, scene);
-    drawEchoes(data, scene);
+    if (outline) drawCell(data, outline, scene, areas);
+    if (places) drawEchoes(data, scene);
     data.probe(scene.x[0]!, scene.x[1]!);
     paint(latent, scene, "there");
-    if (outline) {
+    if (outline && areas && places) {
       const carried = scene.map.path(outline, outline.length / 2, state.tau);
-      drawCell(latent, carried, scene);
+      drawCell(latent, carried, scene, true);
       if (scene.account.volume) drawRatio(latent, areaOf(carried) / areaOf(outline), carried, scene);
     }
     if (state.tau === 1) held.draw(scene);
     const at = scene.map.path(scene.x, 1, state.tau);
-    latent.probe(at[0]!, at[1]!);
+    if (places) latent.probe(at[0]!, at[1]!);
     putText(dataTitle, hooks.t("side.data"));
     putText(latentTitle, latentName(scene, hooks));
   }
@@ -114,10 +117,11 @@ function drawGrid(board: Board, xy: Float32Array): void {
   board.stroke(board.palette.grid, 0.9);
 }
 
-function drawCell(board: Board, outline: ArrayLike<number>, { account, palette, state }: Scene): void {
+/** `told`: in the colour and the dash that say whether areas grow; else in plain ink. */
+function drawCell(board: Board, outline: ArrayLike<number>, { account, palette, state }: Scene, told: boolean): void {
   const { contract, expand } = inks(palette.theme);
-  const grows = (account.volume?.[0] ?? 0) >= 0;
-  const colour = grows ? expand : contract;
+  const grows = !told || (account.volume?.[0] ?? 0) >= 0;
+  const colour = !told ? palette.ink : grows ? expand : contract;
   board.fill(outline, colour, 0.3);
   board.context.beginPath();
   board.trace(outline);
