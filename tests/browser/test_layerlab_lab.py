@@ -1,0 +1,78 @@
+"""LayerLab in JupyterLab: what is dragged reaches the kernel, and goes on without one."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser
+
+from .lab import jupyterlab
+from .notebook import Notebook, write_notebook
+from .test_layerlab import Lab
+from .watch import Watched
+
+pytestmark = pytest.mark.browser
+
+CODE = """
+import flowviz as fv
+import json, time
+import torch
+lab = fv.LayerLab("affine")
+lab
+"""
+
+# What the edited layer itself says of the probe, in nats.
+ASK = """
+x = torch.tensor([lab.probe], dtype=torch.float64)
+print(json.dumps([lab.probe, lab.flow.double().log_prob(x).item(), lab.params["s1"]]))
+"""
+
+
+def test_with_a_kernel_a_busy_one_and_none(browser: Browser, tmp_path: Path) -> None:
+    root, home = tmp_path / "root", tmp_path / "home"
+    root.mkdir()
+    write_notebook(root / "one.ipynb", CODE)
+    with jupyterlab(root, home) as url:
+        watched = Watched(browser.new_page(viewport={"width": 1500, "height": 1000}))
+        notebook = Notebook(watched.page, url, "one.ipynb")
+        notebook.command("application:toggle-left-area")
+        notebook.run_all()
+        shown = Lab(watched.page)
+        shown.root.scroll_into_view_if_needed()
+        walk(shown, "ArrowUp")
+        slide(shown, "ArrowRight")
+        watched.page.wait_for_timeout(500)  # throttled on its way to Python
+        probe, log_prob, scale = json.loads(notebook.ask(ASK))
+        assert probe == pytest.approx(shown.json("probe"))
+        assert scale == pytest.approx(shown.json("params")["s1"])
+        assert log_prob == pytest.approx(float(shown.read("logp")), abs=1e-5)
+        notebook.ask("lab.params = {**lab.params, 's1': -1.0}")
+        shown.until(lambda: shown.json("params")["s1"] == -1, "what Python sets")
+        notebook.start("time.sleep(6)")
+        assert notebook.busy()
+        walk(shown, "ArrowLeft")
+        slide(shown, "ArrowRight")
+        assert notebook.busy()
+        notebook.idle()
+        notebook.end()
+        walk(shown, "ArrowDown")
+        slide(shown, "ArrowRight")
+        assert shown.mass == pytest.approx(1, abs=2e-3)
+        watched.page.close()
+
+
+def walk(shown: Lab, key: str) -> None:
+    """The probe follows an arrow key."""
+    before = shown.json("probe")
+    shown.data.press(key)
+    shown.until(lambda: shown.json("probe") != before, "a probe that walks")
+
+
+def slide(shown: Lab, key: str) -> None:
+    """The first handle follows an arrow key, and the ledger with it."""
+    before = shown.json("params")["s1"], shown.read("logp")
+    shown.root.locator(".flowviz-handles input[type=range]").first.press(key)
+    shown.until(lambda: shown.json("params")["s1"] != before[0], "a handle that moves")
+    shown.until(lambda: shown.read("logp") != before[1], "a ledger that follows")
