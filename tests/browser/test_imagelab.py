@@ -118,8 +118,8 @@ def test_a_pixel_by_the_keyboard(show: Show, made: fv.ImageLab) -> None:
     shown.press("ArrowUp", "ArrowUp", "ArrowRight")
     shown.announces(pixel="13 15")
     bits = abs(made.record.arrays["heat"][0, 13, 15])
-    said = shown.root.locator(".flowviz-sentence").inner_text()
-    assert f"{bits:.1f} bits" in said
+    said = shown.root.locator(".flowviz-sentence")  # a picture may pass before it says so
+    shown.until(lambda: f"{bits:.1f} bits" in said.inner_text(), f"a sentence of {bits:.1f} bits")
 
 
 def test_drawing_by_mouse_and_keys_without_a_kernel(show: Show) -> None:
