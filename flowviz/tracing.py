@@ -97,7 +97,7 @@ def _audit_cells(cells: int) -> int:
 
     A little fewer where the mesh is coarser, too, so that the page has room.
     """
-    return min(96, max(80, cells - 8))
+    return min(96, max(80, cells - 12))
 
 
 def _check_plane(flow: Flow) -> None:

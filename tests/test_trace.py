@@ -423,7 +423,7 @@ def test_head_is_json_and_says_what_the_picture_needs() -> None:
 
 def test_five_thousand_particles_through_eight_couplings_fit() -> None:
     _, body = encode(deep()[1])
-    assert len(base64.b64encode(body)) <= 945_000
+    assert len(base64.b64encode(body)) <= 940_000
     page = fv.TransportPlayer(deep()[0], fv.data.TwoMoons()).to_html()
     assert len(page.encode()) <= 1_000_000
 
