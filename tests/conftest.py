@@ -16,6 +16,18 @@ def pytest_configure() -> None:
     torch.set_num_threads(1)
 
 
+def pytest_collectstart(collector: pytest.Collector) -> None:
+    """What a test file builds while it is imported is the same in every run."""
+    if isinstance(collector, pytest.Module):
+        torch.manual_seed(0)
+
+
+@pytest.fixture(autouse=True)
+def _seeded() -> None:
+    """A test's draws depend on no other test, so a failure comes back when it is run alone."""
+    torch.manual_seed(0)
+
+
 @pytest.fixture(scope="session")
 def data_folder() -> Path:
     """The folder of full data sets: FLOWVIZ_DATA, else shared/data beside the checkout."""

@@ -19,7 +19,7 @@ from flowviz.layers import (
     Squeeze,
 )
 from flowviz.layers.univariate import Additive, Affine
-from flowviz.nets import ConvNet
+from flowviz.nets import ConvNet, ResidualConvNet
 
 
 def images(*shape: int, seed: int = 0) -> torch.Tensor:
@@ -120,14 +120,37 @@ def test_norms_inside_the_net_start_from_what_arrives_there():
     layer = ConvCoupling((4, 5, 5), Affine(2.0), hidden=(7, 7), norm=True, context=2).double()
     x, context = 5 + 3 * images(40, 4, 5, 5), images(40, 2, seed=1)
     Sequential([layer]).initialize(x, context)
-    heard = []
-    for norm in layer.net.norms:
-        norm.register_forward_hook(lambda _, __, out: heard.append(out.clone()))
+    given = []
+    layer.net.register_forward_pre_hook(lambda _, inputs: given.append(inputs[0]))
     layer(x, context)
-    for hidden in heard:
-        close(hidden.mean((0, 2, 3)), torch.zeros(7, dtype=torch.float64), 1e-6)
-        close(hidden.std((0, 2, 3)), torch.ones(7, dtype=torch.float64), 1e-6)
-    assert len(heard) == 2
+    h = given[0]
+    with torch.no_grad():
+        for conv, norm in zip(layer.net.convs, layer.net.norms, strict=False):
+            h = (conv(h) - norm.mean) * norm.log_scale.exp()
+            close(h.mean((0, 2, 3)), torch.zeros(7, dtype=torch.float64), 1e-6)
+            close(h.std((0, 2, 3)), torch.ones(7, dtype=torch.float64), 1e-6)
+            h = h.relu()
+        layer.net.convs[-1].weight.normal_()
+        close(layer.net(given[0]), layer.net.convs[-1](h), 1e-9)
+
+
+@pytest.mark.parametrize("blocks", [1, 3])
+def test_a_residual_net_is_what_it_says(blocks):
+    """Norms are computed inside convolutions; here they are written out."""
+    net = ResidualConvNet(3, 8, blocks, torch.zeros(5)).double()
+    x = images(20, 3, 6, 4)
+    net.initialize(x)
+    with torch.no_grad():
+        for own in net.parameters():
+            own.add_(0.3 * torch.randn_like(own))
+        h = net.first(x)
+        for block in net.blocks:
+            change = h
+            for norm, conv in zip(block.norms, block.convs, strict=True):
+                change = conv(((change - norm.mean) * norm.log_scale.exp()).relu())
+            h = h + change
+        close(net(x), net.last(h.relu()), 1e-9)
+        assert net(x).is_contiguous()
 
 
 def test_a_split_starts_as_a_standard_normal_prior():

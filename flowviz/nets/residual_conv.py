@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import relu
 
-from .conv import ChannelNorm
+from .conv import ChannelNorm, by_pixel, convolved
 
 
 class ResidualConvNet(nn.Module):
@@ -34,10 +34,10 @@ class ResidualConvNet(nn.Module):
 
     def forward(self, h: Tensor) -> Tensor:
         batch, given = h.shape[:-3], h.dtype
-        h = self.first(h.reshape(-1, *h.shape[-3:]))
+        h = self.first(by_pixel(h.reshape(-1, *h.shape[-3:])))
         for block in self.blocks:
             h = block(h)
-        h = self.last(relu(h)).to(given)
+        h = self.last(relu(h)).contiguous().to(given)
         return h.reshape(*batch, *h.shape[1:])
 
     @torch.no_grad()
@@ -58,10 +58,9 @@ class _Block(nn.Module):
         self.convs = nn.ModuleList(nn.Conv2d(width, width, 3, padding=1) for _ in range(2))
 
     def forward(self, h: Tensor) -> Tensor:
-        change = h
-        for norm, conv in zip(self.norms, self.convs, strict=True):
-            change = conv(relu(norm(change)))
-        return h + change
+        (first, second), (conv, last) = self.norms, self.convs
+        change = relu(convolved(relu(first(h), inplace=True), conv, second), inplace=True)
+        return h + last(change)
 
     @torch.no_grad()
     def initialize(self, h: Tensor) -> None:

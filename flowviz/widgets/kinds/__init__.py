@@ -83,7 +83,7 @@ def _places(layer: Layer) -> torch.Tensor:
     owned = next(layer.parameters(), torch.zeros(()))
     if hasattr(layer, "levels"):
         return torch.cartesian_prod(*[torch.arange(float(layer.levels))] * 2).to(owned)
-    axis = torch.linspace(-3, 3, 29, dtype=owned.dtype)  # off the knots
+    axis = torch.linspace(-3, 3, 121, dtype=owned.dtype)  # five between two knots
     size = layer.data_shape[-1]
     grid = torch.cartesian_prod(*[axis] * min(size, 2)).reshape(-1, min(size, 2))
     if size == 3:
