@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 import torch
 from torch import Tensor
 
-from .layer import check_context, check_event, check_finite
+from ..layer import check_context, check_event, check_finite
 
 Batch = tuple[Tensor, Tensor | None]
 _POOL = 16_384  # points that are drawn at once

@@ -1,0 +1,125 @@
+"""One run of maximum likelihood: its steps, averaged weights and evaluations."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor, nn
+
+from ..flow import Flow
+from ..layers import Injective
+from .budget import Budget
+from .divergence import Diverged, broken_gradient, first_broken
+from .history import History
+from .progress import Show
+from .recipe import Recipe
+from .sources import Source
+
+_EVALUATIONS = 24  # evaluations and snapshots over a run, besides the first and the last
+
+
+class Run:
+    """One call of fit: its optimiser, its averaged weights, its history."""
+
+    def __init__(
+        self, flow: Flow, source: Source, budget: Budget, recipe: Recipe, show: Show
+    ) -> None:
+        self.flow, self.source, self.budget, self.recipe = flow, source, budget, recipe
+        self.show = show
+        self.beta = recipe.beta if isinstance(flow[0], Injective) else 0.0
+        self.params = [p for p in flow.parameters() if p.requires_grad]
+        fused = all(p.device.type in ("cpu", "cuda") for p in self.params)
+        self.optimizer = torch.optim.Adam(self.params, lr=recipe.lr, fused=fused)
+        self.mean = _copies(self.params)
+        self.sound = self.mean  # the averaged weights of the last evaluation
+        self.history = History(entropy=source.entropy)
+
+    def train(self) -> History:
+        """Learn, evaluate, and leave the flow with the averaged weights of the last evaluation."""
+        self.budget.begin()
+        try:
+            self.evaluate()
+            self.learn()
+            if self.history.evaluations[-1][0] < self.history.steps:
+                self.evaluate()
+        finally:
+            _put(self.sound, self.params)
+        return self.history
+
+    def learn(self) -> None:
+        """Steps until the budget is spent or the user interrupts."""
+        try:
+            while (done := self.budget.done(self.history.steps)) < 1:
+                self.step(done)
+                if done * _EVALUATIONS >= len(self.history.evaluations):
+                    self.evaluate()
+        except KeyboardInterrupt:
+            self.history.interrupted = True
+
+    def step(self, done: float) -> None:
+        """One gradient step at the rate that belongs to `done`, the share of the run behind us."""
+        step = self.history.steps
+        value = self.differentiate(step)
+        for group in self.optimizer.param_groups:
+            group["lr"] = self.recipe.rate(step, done)
+        self.optimizer.step()
+        with torch.no_grad():
+            torch._foreach_lerp_(self.mean, self.params, 1 - self.recipe.memory(step))
+        self.history.losses.append(value)
+        self.show(done, self.history)
+
+    def differentiate(self, step: int) -> float:
+        """The loss of a fresh batch; the clipped gradient is left at the parameters."""
+        x, context = self.source.batch(self.recipe.batch)
+        loss = self.loss(x, context)
+        value = loss.item()
+        if not math.isfinite(value):
+            raise Diverged(step, first_broken(self.flow, x, context), f"the loss is {value}")
+        self.optimizer.zero_grad()
+        loss.backward()
+        norm = nn.utils.clip_grad_norm_(self.params, self.recipe.clip)
+        if not torch.isfinite(norm):
+            what = f"the gradient's norm is {float(norm)}"
+            raise Diverged(step, broken_gradient(self.flow), what)
+        return value
+
+    def loss(self, x: Tensor, context: Tensor | None) -> Tensor:
+        """-log p(x), and on a sheet beta times the squared distance to it; a mean over points."""
+        loss = -self.log_prob(x, context).mean()
+        if not self.beta:
+            return loss
+        beside = x - self.flow[0].project(x, context)
+        return loss + self.beta * beside.square().sum(-1).mean()
+
+    def log_prob(self, x: Tensor, context: Tensor | None) -> Tensor:
+        """flow.log_prob without the checks: the source has made them once."""
+        z, terms = self.flow.chain._forward(x, context, "sample")
+        return self.flow.base.log_prob(z) + terms.total
+
+    @torch.no_grad()
+    def evaluate(self) -> None:
+        """Held-out NLL and a snapshot of the averaged weights."""
+        step, live = self.history.steps, _copies(self.params)
+        _put(self.mean, self.params)
+        x, context = self.source.held_out
+        nll = -float(self.log_prob(x, context).mean())
+        if not math.isfinite(nll):
+            broken = first_broken(self.flow, x, context)
+            raise Diverged(step, broken, f"the held-out NLL is {nll}")
+        vector = nn.utils.parameters_to_vector(self.flow.parameters())
+        _put(live, self.params)
+        self.sound = _copies(self.mean)
+        self.history.evaluations.append((step, self.budget.elapsed(), nll))
+        self.history.snapshots.append((step, vector.cpu().half().numpy()))
+
+
+def _copies(tensors: list[Tensor]) -> list[Tensor]:
+    return [t.detach().clone() for t in tensors]
+
+
+@torch.no_grad()
+def _put(values: list[Tensor], params: list[Tensor]) -> None:
+    """Write the values into the parameters."""
+    for p, value in zip(params, values, strict=True):
+        p.copy_(value)
