@@ -20,6 +20,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from .asking import may_ask
 from .spaces import REALS, Space
 
 COLUMNS = ("volume", "decoder", "encoder")
@@ -227,10 +228,8 @@ def _first_parameter(module: nn.Module) -> Tensor | None:
 
 
 def check_finite(x: Tensor, what: str) -> None:
-    """Raise if x holds NaN or infinity (skipped inside torch.compile and torch.func)."""
-    if torch.compiler.is_compiling() or torch._C._functorch.is_functorch_wrapped_tensor(x):
-        return
-    if not torch.isfinite(x).all():
+    """Raise if x holds NaN or infinity (where `may_ask`)."""
+    if may_ask(x) and not torch.isfinite(x).all():
         bad = f"{int((~torch.isfinite(x)).sum())} NaN or infinite of {x.numel()}"
         raise ValueError(f"{what}: expected finite numbers, got {bad}")
 

@@ -29,7 +29,10 @@ def runs(monkeypatch, tmp_path: Path) -> Path:
         why = training.train()
         with training.learner.averaged() as flow:
             write_weights(flow, training.folder.weights, training.story(why))
-    environment = [{"device": "a chip", "devices": 2, "threads": 1}]
+    environment = [
+        {"device": "a chip", "devices": 2, "threads": 1, "precision": "bf16-mixed"},
+        {"device": "a chip", "devices": 1, "threads": 1, "precision": "32-true"},
+    ]
     Folder(tmp_path / FAST.name).write("environment.json", environment)
     evaluate(Folder(tmp_path / FAST.name), draws=2)
     return tmp_path
@@ -44,10 +47,15 @@ def test_the_table_says_what_ran_and_what_did_not(runs: Path) -> None:
     out = report.write_report(runs, runs / "RESULTS.md")
     table = out.read_text()
     said = json.loads((runs / FAST.name / "result.json").read_text())
-    _, bits, kind, parameters, epochs, ended, _, _, device, known = line_of(table, FAST.name)
+    _, bits, kind, parameters, epochs, ended, fell, _, _, device, known = line_of(table, FAST.name)
     assert bits.startswith(f"**{said['elbo']['bits_per_dim']:.3f}** ± ")
-    assert kind == "ELBO, 2 draws, 60 images" and ended == "recipe" and device == "2 × a chip"
-    assert parameters == f"{said['parameters']:,}" and epochs == "3 of 3" and known == ""
+    assert kind == "ELBO, 2 draws, 60 images" and ended == "recipe" and epochs == "3 of 3"
+    assert device == "2 × a chip, bf16-mixed; a chip"
+    valid = [line for line in Folder(runs / FAST.name).lines() if "valid" in line]
+    steps = valid[-1]["step"]
+    before = [line["valid"] for line in valid if line["step"] <= 0.9 * steps]
+    assert fell == f"{valid[-1]['valid'] - before[-1]:+.3f}" and len(before) < len(valid)
+    assert parameters == f"{said['parameters']:,}" and known == ""
     assert line_of(table, "toy/begun")[1] == "not evaluated"
     glow = line_of(table, "mnist/glow")
     assert glow[1] == "not run" and glow[-1].startswith("1.05 [secondary] Kingma & Dhariwal 2018")

@@ -6,6 +6,8 @@ import torch
 from torch import Tensor
 from torch.autograd import forward_ad
 
+from .precise import autocasting
+
 
 def eager(*tensors: Tensor) -> bool:
     """False under torch.compile, export, func, autocast and forward-mode differentiation.
@@ -15,7 +17,7 @@ def eager(*tensors: Tensor) -> bool:
     return not (
         torch.compiler.is_compiling()
         or forward_ad._current_level >= 0
-        or torch.is_autocast_enabled(tensors[0].device.type)
+        or autocasting(tensors[0])
         or any(map(torch._C._functorch.is_functorch_wrapped_tensor, tensors))
     )
 

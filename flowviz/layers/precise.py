@@ -19,9 +19,14 @@ def precise(method: Callable[..., Tensor]) -> Callable[..., Tensor]:
 
     @functools.wraps(method)
     def exactly(self, v: Tensor, *rest):
-        if not torch.is_autocast_enabled(v.device.type):
+        if not autocasting(v):
             return method(self, v, *rest)
         with torch.autocast(v.device.type, enabled=False):
             return method(self, v, *rest)
 
     return exactly
+
+
+def autocasting(v: Tensor) -> bool:
+    """True if autocast is on where v lies; there is none for tensors without numbers (meta)."""
+    return v.device.type != "meta" and torch.is_autocast_enabled(v.device.type)

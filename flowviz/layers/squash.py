@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import logsigmoid, softplus
 
+from ..asking import may_ask
 from ..spaces import CENTRED_CUBE, CUBE, HALF_LINE
 from .nonlinear import Nonlinear
 
@@ -88,7 +89,7 @@ class Logit(Nonlinear):
     def _bend(self, x: Tensor) -> tuple[Tensor, Tensor]:
         margin = self.alpha / (1 - 2 * self.alpha)
         hint = "" if self.alpha else "; alpha > 0 takes x = 0 and x = 1 in"
-        check_between(x, -margin, 1 + margin, "logit: x on the data side", hint)
+        check_between(x, 0.0 - margin, 1 + margin, "logit: x on the data side", hint)
         z = torch.logit(self.alpha + (1 - 2 * self.alpha) * x)
         return z, self._log_slope(z)
 
@@ -139,10 +140,8 @@ class Softplus(Nonlinear):
 
 
 def check_between(v: Tensor, low: float, high: float, what: str, hint: str = "") -> None:
-    """Raise unless low < v < high everywhere (skipped inside torch.compile and torch.func)."""
-    if torch.compiler.is_compiling() or torch._C._functorch.is_functorch_wrapped_tensor(v):
-        return
-    if v.numel() and not ((v > low) & (v < high)).all():
+    """Raise unless low < v < high everywhere (where `may_ask`)."""
+    if may_ask(v) and v.numel() and not ((v > low) & (v < high)).all():
         ends = float(v.min()), float(v.max())
         raise ValueError(
             f"{what}: expected numbers strictly between {low:g} and {high:g}, "

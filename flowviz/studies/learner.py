@@ -15,6 +15,7 @@ import torch
 from lightning.fabric import Fabric
 from torch import Tensor, nn
 
+from ..asking import unasked
 from ..flow import Flow
 from ..train import Diverged, broken_gradient, first_broken
 from .batches import Batches, mixed
@@ -78,6 +79,7 @@ class Learner:
             self.flow.initialize(self.batches.images[: self.recipe.initialize].float())
             self._mean = _copies(self.params) if self._mean is not None else None
 
+    @unasked()
     def learn(self, step: int) -> None:
         """One gradient step; none from the first one on whose loss or gradient is not finite."""
         self._set_rate(step)

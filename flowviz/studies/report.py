@@ -14,8 +14,8 @@ from .published import Published, published
 from .study import Study, differences
 
 _HEAD = (
-    "study", "bits/dim", "what it is", "parameters", "epochs", "ended by", "hours", "images/s",
-    "device", "published",
+    "study", "bits/dim", "what it is", "parameters", "epochs", "ended by", "last tenth",
+    "hours", "images/s", "device", "published",
 )  # fmt: skip
 _TEXT = """\
 # Results
@@ -28,6 +28,9 @@ how far another test set might be, not how far another training run might be.
   averaged over several; *IWBO-K*, with K importance weights, is a tighter one; *exact* draws none.
 * **ended by**: *recipe*, all planned steps; *flat*, the validation curve no longer fell;
   *budget*, the time was over, so that more training would have helped.
+* **last tenth**: by how much the validation figure still fell in the last tenth of the steps. A
+  small number under a rate that goes to zero says that this schedule is over, not that a longer
+  one would end no lower.
 * **half precision**: the figure is that of the weights as they are shipped.
 * **published**: [read] in the authors' code or logs, [secondary] quoted by a later work,
   [NOT FOUND] in no source that could be opened. A published figure belongs to the published
@@ -54,6 +57,13 @@ class Row:
     def figure(self) -> dict[str, Any] | None:
         """The evaluation that the table states: that of the shipped weights where there are."""
         return self.result.get("shipped") or self.result.get("elbo")
+
+    @property
+    def last_tenth(self) -> float | None:
+        """By how much the validation bits/dim changed in the last tenth of the steps taken."""
+        seen = [(line["step"], line["valid"]) for line in self.lines if "valid" in line]
+        before = [value for step, value in seen if step <= 0.9 * seen[-1][0]]
+        return seen[-1][1] - before[-1] if before else None
 
     @property
     def curve(self) -> tuple[list[float], list[float]]:
@@ -106,7 +116,7 @@ def _cells(row: Row) -> tuple[str, ...]:
     figure, result = row.figure, row.result
     if figure is None:
         state = "not evaluated" if row.begun else "not run"
-        return (f"`{row.name}`", state, *[""] * 7, known)
+        return (f"`{row.name}`", state, *[""] * 8, known)
     planned = result["planned_epochs"]
     return (
         f"`{row.name}`",
@@ -115,6 +125,7 @@ def _cells(row: Row) -> tuple[str, ...]:
         f"{result['parameters']:,}",
         f"{result['epochs']:g} of {planned}",
         result["finished"],
+        "" if row.last_tenth is None else f"{row.last_tenth:+.3f}",
         f"{result['hours']:.2f}",
         f"{result['images_per_second']:,.0f}",
         result["device"],

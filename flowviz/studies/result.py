@@ -50,14 +50,21 @@ def evaluated(folder: Folder, images: int | None = None) -> tuple[Flow, ImageSet
     return flow, test, read_weights(flow, folder.weights)
 
 
+def _device(leg: dict[str, Any]) -> str:
+    """Such as "2 × NVIDIA H100, bf16-mixed"; float32 goes without saying."""
+    precision = leg.get("precision", "32-true")
+    name = f"{leg['devices']} × {leg['device']}"
+    return name if precision == "32-true" else f"{name}, {precision}"
+
+
 def _training(folder: Folder, flow: Flow, story: dict[str, str]) -> dict[str, Any]:
     """What the run cost, and how it ended."""
     seconds = float(story["seconds"])
     legs = folder.read("environment.json") or [{"device": "unknown", "devices": 1}]
-    devices = list(dict.fromkeys(f"{leg['devices']} × {leg['device']}" for leg in legs))
+    devices = list(dict.fromkeys(map(_device, legs)))
     return {
         "parameters": sum(p.numel() for p in flow.parameters()),
-        "device": ", ".join(d.removeprefix("1 × ") for d in devices),
+        "device": "; ".join(d.removeprefix("1 × ") for d in devices),
         "threads": legs[-1].get("threads"),
         "hours": round(seconds / 3600, 3),
         "images_per_second": round(int(story["images"]) / seconds, 1) if seconds else None,
