@@ -117,9 +117,11 @@ class Study:
 
 
 def differences(ours: Study, theirs: Study) -> list[str]:
-    """Lines "recipe.batch: 128, not 256" for every setting in which two studies differ."""
+    """Lines "recipe.batch: 128, not 256" for every setting in which two studies differ; the note
+    is none."""
     a, b = _flat(dataclasses.asdict(ours)), _flat(dataclasses.asdict(theirs))
-    return [f"{k}: {a.get(k)}, not {b.get(k)}" for k in {**a, **b} if a.get(k) != b.get(k)]
+    keys = [key for key in {**a, **b} if key != "note"]
+    return [f"{k}: {a.get(k)}, not {b.get(k)}" for k in keys if a.get(k) != b.get(k)]
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
