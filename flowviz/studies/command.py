@@ -41,7 +41,7 @@ def run(
     accelerator: Annotated[str, typer.Option(help="auto, cpu, cuda, mps.")] = "auto",
     devices: Annotated[int, typer.Option(help="Devices on each machine.")] = 1,
     nodes: Annotated[int, typer.Option(help="Machines.")] = 1,
-    precision: Annotated[str, typer.Option(help="32-true or (often faster) bf16-mixed.")] = "32-true",
+    precision: Annotated[str, typer.Option(help="32-true, or faster: bf16-mixed.")] = "32-true",
     compile: Annotated[str | None, typer.Option(help="A mode of torch.compile.")] = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress bar.")] = False,
 ) -> None:
