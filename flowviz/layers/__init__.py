@@ -4,8 +4,9 @@ from .attention import ResidualAttention
 from .autoregressive import InverseAutoregressive, MaskedAutoregressive
 from .compose import Sequential
 from .continuous import Continuous
+from .conv1x1 import Conv1x1
+from .conv_coupling import ConvCoupling
 from .conv_funnel import ConvFunnel
-from .convolutional import Conv1x1, ConvCoupling
 from .coupling import AdditiveCoupling, AffineCoupling, Coupling, SplineCoupling
 from .dequantization import UniformDequantization, VariationalDequantization
 from .elementwise import (

@@ -8,14 +8,14 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from ..layer import Bijection
 from ..nets import MLP
+from .coupled import Coupled, Step
 from .names import coordinates
 from .univariate import Additive, RationalQuadratic, Univariate
 from .univariate import Affine as AffineMap
 
 
-class Coupling(Bijection):
+class Coupling(Coupled):
     """z_kept = x_kept;  z_moved = g(x_moved; theta(x_kept, context)).
 
     A univariate map g for each moved coordinate, its parameters from an MLP (`hidden` layer
@@ -70,39 +70,24 @@ class Coupling(Bijection):
             return kept
         return torch.cat([kept, context.expand(*kept.shape[:-1], -1)], -1)
 
-    def _apply_to(
-        self, v: Tensor, context: Tensor | None, data_side: bool
-    ) -> tuple[Tensor, Tensor]:
+    def _apply_to(self, v: Tensor, context: Tensor | None, step: Step) -> tuple[Tensor, Tensor]:
         kept, moved = self._split(v)
         seen, g = self._seen(kept, context), self.univariate
         if g.columns:
-            out, volume = self._by_columns(moved, seen, g.map if data_side else g.unmap)
+            out, volume = self._by_columns(moved, seen, step)
         else:
             params = self.net(seen).unflatten(-1, (g.count, -1)).movedim(-2, 0)
-            out, log_slope = (g.map if data_side else g.unmap)(moved, params)
+            out, log_slope = step(moved, params)
             volume = log_slope.sum(-1)
         return self._join(kept, out), volume
 
-    def _by_columns(self, moved: Tensor, seen: Tensor, step) -> tuple[Tensor, Tensor]:
+    def _by_columns(self, moved: Tensor, seen: Tensor, step: Step) -> tuple[Tensor, Tensor]:
         """A point a column: the net's last product lays out the parameters in that way."""
         batch, size = moved.shape[:-1], moved.shape[-1]
         params = self.net.columns(seen.reshape(-1, seen.shape[-1]))
         params = params.unflatten(0, (self.univariate.count, size))
         out, log_slope = step(moved.reshape(-1, size).mT.contiguous(), params)
         return out.mT.reshape(*batch, size), log_slope.sum(0).reshape(batch)
-
-    def _map(self, x: Tensor, context: Tensor | None) -> tuple[Tensor, Tensor]:
-        return self._apply_to(x, context, True)
-
-    def _unmap(self, z: Tensor, context: Tensor | None) -> tuple[Tensor, Tensor]:
-        return self._apply_to(z, context, False)
-
-    def _path(self, x: Tensor, tau: float, context: Tensor | None) -> Tensor:
-        return torch.lerp(x, self._map(x, context)[0], tau)
-
-    @property
-    def title(self) -> str:
-        return f"{self.univariate.title} coupling"
 
     @property
     def settings(self) -> str:
@@ -111,11 +96,8 @@ class Coupling(Bijection):
     @property
     def action(self) -> str:
         kept, moved, many_kept, many_moved = self._names
-        verb = self.univariate.action
-        if many_moved:
-            verb = verb.replace("is ", "are ").replace("moves", "move")
         stay, decide = ("stay", "decide") if many_kept else ("stays", "decides")
-        return f"{kept} {stay}; {moved} {verb}, by an amount that {kept} {decide}"
+        return f"{kept} {stay}; {moved} {self._verb(many_moved)}, by an amount that {kept} {decide}"
 
 
 def _halves(kept: list[int], moved: list[int]) -> list[int] | None:

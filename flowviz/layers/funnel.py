@@ -131,7 +131,26 @@ class Funnel(Surjection):
         return f"order={self.order.tolist()}, decoder={type(self.decoder).__name__}"
 
 
-class CouplingFunnel(Funnel):
+class _UnivariateFunnel(Funnel):
+    """A univariate map g for each kept coordinate, its parameters from what `mover` sees."""
+
+    mover: type[Layer]
+
+    def __init__(
+        self,
+        dim: int,
+        keep: Keep,
+        univariate: Univariate | None = None,
+        hidden: Sequence[int] = (64, 64),
+        context: int = 0,
+        decoder: str | Conditional = "conditional",
+    ) -> None:
+        kept, g = _count(dim, keep), univariate or RationalQuadratic()
+        mover = self.mover(kept, g, hidden, dim - kept + context)
+        super().__init__(dim, keep, mover, decoder, hidden, context)
+
+
+class CouplingFunnel(_UnivariateFunnel):
     """z_i = g(x+_i; theta_i(x-)): a coupling whose deciding part is dropped.
 
     A univariate map g (a rational-quadratic spline unless told otherwise) for each kept
@@ -139,40 +158,16 @@ class CouplingFunnel(Funnel):
     as `Funnel`. Exact. Klein et al. 2021, F-NSF.
     """
 
-    def __init__(
-        self,
-        dim: int,
-        keep: Keep,
-        univariate: Univariate | None = None,
-        hidden: Sequence[int] = (64, 64),
-        context: int = 0,
-        decoder: str | Conditional = "conditional",
-    ) -> None:
-        kept = _count(dim, keep)
-        univariate = univariate or RationalQuadratic()
-        mover = _MovedByContext(kept, univariate, hidden, dim - kept + context)
-        super().__init__(dim, keep, mover, decoder, hidden, context)
+    mover = _MovedByContext
 
 
-class AutoregressiveFunnel(Funnel):
+class AutoregressiveFunnel(_UnivariateFunnel):
     """z_i = g(x+_i; theta_i(x+_1 .. x+_{i-1}, x-)): an autoregressive flow given what is dropped.
 
     Shapes, ledger, errors and path as `Funnel`. Exact. Klein et al. 2021, F-MAF and F-NSF (AR).
     """
 
-    def __init__(
-        self,
-        dim: int,
-        keep: Keep,
-        univariate: Univariate | None = None,
-        hidden: Sequence[int] = (64, 64),
-        context: int = 0,
-        decoder: str | Conditional = "conditional",
-    ) -> None:
-        kept = _count(dim, keep)
-        univariate = univariate or RationalQuadratic()
-        mover = MaskedAutoregressive(kept, univariate, hidden, dim - kept + context)
-        super().__init__(dim, keep, mover, decoder, hidden, context)
+    mover = MaskedAutoregressive
 
 
 class LinearFunnel(Funnel):
