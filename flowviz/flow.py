@@ -210,7 +210,7 @@ class Flow(nn.Module):
         return self.layers[index]
 
     def __repr__(self) -> str:
-        numbers = sum(p.numel() for p in self.parameters())
+        numbers = learned(self)
         shape = f"{size_name(self.data_shape)} -> {size_name(self.chain.latent_shape)}"
         head = (
             f"Flow: {len(self)} layer{'s' * (len(self) != 1)}, {shape}, "
@@ -275,11 +275,16 @@ def _signed(value: float) -> str:
     return f"{round(value, 2) + 0.0:+.2f}".replace("-", "−")  # + 0.0: never minus zero
 
 
+def learned(module: nn.Module) -> int:
+    """How many numbers it learns; a rotation that is fixed has none."""
+    return sum(p.numel() for p in module.parameters() if p.requires_grad)
+
+
 def _describe(number: int, layer: Layer) -> tuple[str, ...]:
     shape = f"{size_name(layer.data_shape)} -> {size_name(layer.latent_shape)}"
     drawn = "estimate" if layer.estimated else "bound"
     kind = layer.kind if layer.exact else f"{layer.kind}, {drawn}"
-    numbers = f"{sum(p.numel() for p in layer.parameters()):,}"
+    numbers = f"{learned(layer):,}"
     return str(number), layer.title, shape, kind, " + ".join(layer.columns), numbers
 
 

@@ -9,7 +9,7 @@ import torch
 from laws import jacobians
 
 from flowviz import Flow
-from flowviz.flow import seeded
+from flowviz.flow import learned, seeded
 from flowviz.layer import Terms
 from flowviz.layers import FlowifiedConv2d, PadImage, Tile
 from flowviz.studies.models import NAMES, SMALL, build
@@ -63,10 +63,6 @@ def small(name: str, dtype: torch.dtype = torch.float64, **options) -> Flow:
     return flow.to(dtype)
 
 
-def numbers(flow: Flow) -> int:
-    return sum(p.numel() for p in flow.parameters() if p.requires_grad)
-
-
 def idle(flow: Flow) -> int:
     """Pad and tile scales of the released code that have nothing to pad, or no copies to make."""
     found = 0
@@ -81,7 +77,7 @@ def idle(flow: Flow) -> int:
 @pytest.mark.parametrize(("network", "shape"), PUBLISHED)
 def test_flowified_networks_have_the_numbers_of_the_released_code(network, shape):
     flow = build(f"flowified-{network}", shape, rotation="matrix_exponential")
-    assert numbers(flow) + idle(flow) == PUBLISHED[network, shape]
+    assert learned(flow) + idle(flow) == PUBLISHED[network, shape]
     assert flow.chain.latent_shape == ((8,) if shape == GREY else (128,))
 
 
@@ -95,7 +91,7 @@ def test_other_rotations_have_fewer_numbers_by_what_a_full_matrix_says_twice(for
     }
     spared["exponential"] = spared["cayley"]
     flow = build("flowified-mlp", GREY, rotation=form)
-    assert numbers(flow) == PUBLISHED["mlp", GREY] - spared[form]
+    assert learned(flow) == PUBLISHED["mlp", GREY] - spared[form]
 
 
 def test_the_colour_mlp_is_the_intended_one():
@@ -104,9 +100,14 @@ def test_the_colour_mlp_is_the_intended_one():
     assert list(dict.fromkeys(widths)) == [3072, 1024, 512, 256, 128] and widths.count(512) == 4
 
 
+def test_neural_spline_flows_have_the_published_size():
+    """11.8 million for CIFAR-10 in 8 bits (Durkan et al. 2019)."""
+    assert round(learned(build("rq-nsf", COLOUR)) / 1e6, 1) == 11.8
+
+
 def test_glow_has_the_published_size():
     """44.0 million for CIFAR-10; ours has wider priors behind `Split`."""
-    assert numbers(build("glow", COLOUR)) == pytest.approx(44.0e6, rel=0.02)
+    assert learned(build("glow", COLOUR)) == pytest.approx(44.0e6, rel=0.02)
 
 
 # Bits per dimension of four uniform random images before training, from papers.md: one draw.
@@ -240,7 +241,7 @@ def test_the_noise_of_pixels_has_the_density_of_its_map():
 @pytest.mark.parametrize("name", SMALL)
 def test_small_sizes_are_models_of_mnist(name):
     flow = build(name, GREY, **SMALL[name])
-    assert numbers(flow) < 5e6 and torch.isfinite(flow.log_prob(pixels(2, GREY))).all()
+    assert learned(flow) < 5e6 and torch.isfinite(flow.log_prob(pixels(2, GREY))).all()
 
 
 def test_names_and_options_that_do_not_fit_raise():

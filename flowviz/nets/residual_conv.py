@@ -10,23 +10,27 @@ from .conv import ChannelNorm, by_pixel, convolved
 
 
 class ResidualConvNet(nn.Module):
-    """3 x 3, `blocks` residual blocks, 1 x 1: (..., inputs, H, W) -> (..., len(start), H, W).
+    """k x k, `blocks` residual blocks, 1 x 1: (..., inputs, H, W) -> (..., len(start), H, W).
 
-    A block is h + conv(relu(norm(conv(relu(norm(h)))))) with 3 x 3 convolutions of `width`
-    channels. `norm` is `ChannelNorm`, set from data once and then learned, where RealNVP and
-    Neural Spline Flows have batch norm: no point depends on its batch mates. The last convolution
-    starts at zero weights and the bias `start`.
+    The first convolution is 3 x 3 in RealNVP, 1 x 1 in Neural Spline Flows (`kernel`). A block is
+    h + conv(relu(norm(conv(relu(norm(h)))))) with 3 x 3 convolutions of `width` channels. `norm`
+    is `ChannelNorm`, set from data once and then learned, where both have batch norm: no point
+    depends on its batch mates. The last convolution starts at zero weights and the bias `start`.
     Dinh et al. 2016, "RealNVP", section 3.6; Durkan et al. 2019, "Neural Spline Flows".
     """
 
-    def __init__(self, inputs: int, width: int, blocks: int, start: Tensor) -> None:
+    def __init__(
+        self, inputs: int, width: int, blocks: int, start: Tensor, kernel: int = 3
+    ) -> None:
         super().__init__()
         if min(inputs, width, blocks) < 1:
             raise ValueError(
                 "ResidualConvNet: expected positive sizes, got "
                 f"inputs={inputs}, width={width}, blocks={blocks}"
             )
-        self.first = nn.Conv2d(inputs, width, 3, padding=1)
+        if kernel < 1 or kernel % 2 == 0:
+            raise ValueError(f"ResidualConvNet: expected an odd kernel, got {kernel}")
+        self.first = nn.Conv2d(inputs, width, kernel, padding=kernel // 2)
         self.blocks = nn.ModuleList(_Block(width) for _ in range(blocks))
         self.last = nn.Conv2d(width, len(start), 1)
         nn.init.zeros_(self.last.weight)

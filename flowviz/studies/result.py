@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from ..flow import Flow
+from ..flow import Flow, learned
 from .data import ImageSet
 from .evaluate import bits_per_dim
 from .folder import Folder
@@ -63,7 +63,7 @@ def _training(folder: Folder, flow: Flow, story: dict[str, str]) -> dict[str, An
     legs = folder.read("environment.json") or [{"device": "unknown", "devices": 1}]
     devices = list(dict.fromkeys(map(_device, legs)))
     return {
-        "parameters": sum(p.numel() for p in flow.parameters()),
+        "parameters": learned(flow),
         "device": "; ".join(d.removeprefix("1 × ") for d in devices),
         "threads": legs[-1].get("threads"),
         "hours": round(seconds / 3600, 3),

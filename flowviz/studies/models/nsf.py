@@ -75,11 +75,13 @@ def spline_step(
     shape: tuple[int, ...], univariate: RationalQuadratic, width: int, blocks: int
 ) -> list[Layer]:
     """ActNorm, 1 x 1 convolution, and a coupling with a residual conditioner."""
-    net = functools.partial(residual_net, width=width, blocks=blocks)
+    net = functools.partial(residual_net, width=width, blocks=blocks, kernel=1)
     coupling = ConvCoupling(shape, univariate, net=net)
     return [ActNorm(shape, channels=True), Conv1x1(shape), coupling]
 
 
-def residual_net(inputs: int, start: Tensor, width: int, blocks: int) -> ResidualConvNet:
+def residual_net(
+    inputs: int, start: Tensor, width: int, blocks: int, kernel: int = 3
+) -> ResidualConvNet:
     """A residual conditioner for `ConvCoupling`."""
-    return ResidualConvNet(inputs, width, blocks, start)
+    return ResidualConvNet(inputs, width, blocks, start, kernel)
