@@ -6,8 +6,9 @@ import math
 
 import pytest
 import torch
+from case import lively
 from cases.funnel import CASES
-from laws import close, log_volumes
+from laws import close, jacobians, log_volumes
 from torch.distributions import MultivariateNormal
 
 from flowviz import Flow, Uniform
@@ -15,6 +16,7 @@ from flowviz.flow import seeded
 from flowviz.layers import (
     Abs,
     AffineCoupling,
+    AutoregressiveFunnel,
     ConvFunnel,
     CouplingFunnel,
     Funnel,
@@ -37,6 +39,18 @@ def test_volume_is_that_of_the_kept_part_at_fixed_dropped(name):
 
     expected = log_volumes(moved, x[:, kept])
     close(layer(x, context)[1].volume, expected, 1e-8)
+
+
+@pytest.mark.parametrize(
+    ("funnel", "sees"), [(CouplingFunnel, "none"), (AutoregressiveFunnel, "before")]
+)
+def test_which_kept_coordinates_a_kept_one_sees(funnel, sees):
+    """dz_i / dx+_j is 0 for all others, or for those behind i; what is dropped all of them see."""
+    layer = lively(funnel(5, 3, hidden=(8,))).double()
+    x = torch.randn(6, 5, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    seen = jacobians(lambda x: layer(x)[0], x) != 0
+    kept = torch.eye(3) if sees == "none" else torch.ones(3, 3).tril()
+    assert torch.equal(seen, torch.cat([kept, torch.ones(3, 2)], -1).bool().expand(6, -1, -1))
 
 
 def test_a_linear_gaussian_funnel_is_a_gaussian():
