@@ -48,9 +48,9 @@ def test_which_kept_coordinates_a_kept_one_sees(funnel, sees):
     """dz_i / dx+_j is 0 for all others, or for those behind i; what is dropped all of them see."""
     layer = lively(funnel(5, 3, hidden=(8,))).double()
     x = torch.randn(6, 5, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
-    seen = jacobians(lambda x: layer(x)[0], x) != 0
+    seen = (jacobians(lambda x: layer(x)[0], x) != 0).any(0)  # a unit may rest at some points
     kept = torch.eye(3) if sees == "none" else torch.ones(3, 3).tril()
-    assert torch.equal(seen, torch.cat([kept, torch.ones(3, 2)], -1).bool().expand(6, -1, -1))
+    assert torch.equal(seen, torch.cat([kept, torch.ones(3, 2)], -1).bool())
 
 
 def test_a_linear_gaussian_funnel_is_a_gaussian():
