@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import pytest
 import torch
-
-from flowviz.layer import Terms
-from flowviz.layers import (
-    ActNorm,
-    AffineCoupling,
-    Coupling,
-    Sequential,
-    SplineCoupling,
-    fast_runs,
+from runs import (
+    assert_runs_are_the_layers,
+    assert_second_gradients_agree,
+    at_once,
+    evaluated,
+    points,
+    sizes,
 )
+
+from flowviz.layers import ActNorm, AffineCoupling, Coupling, Sequential, SplineCoupling
 from flowviz.layers.univariate import Affine
 
 both_sides = pytest.mark.parametrize("data_side", [True, False])
@@ -34,57 +34,18 @@ def chain(dim: int, dtype: torch.dtype = torch.float64) -> Sequential:
     return Sequential(layers).to(dtype)
 
 
-def one_by_one(layers: Sequential, v: torch.Tensor, data_side: bool):
-    rows = []
-    for layer in layers.layers if data_side else reversed(layers.layers):
-        v, terms = layer(v) if data_side else layer.inverse(v)
-        rows.append(terms)
-    return v, Terms.sum(rows).volume
-
-
-def at_once(layers: Sequential, v: torch.Tensor, data_side: bool):
-    out, terms = layers(v) if data_side else layers.inverse(v)
-    return out, terms.volume
-
-
-def evaluated(form, layers, v, data_side, graph: bool = False):
-    out, volume = form(layers, v, data_side)
-    weights = torch.linspace(0.5, 2, v.numel(), dtype=v.dtype).view(out.shape)
-    total = (weights * out**2).sum() + (weights[..., 0] * volume).sum()
-    wanted = [v, *layers.parameters()]
-    return out, volume, *torch.autograd.grad(total, wanted, create_graph=graph)
-
-
-def worst(ours, theirs) -> float:
-    return max(((a - b).abs() / (1 + b.abs())).max().item() for a, b in zip(ours, theirs))  # noqa: B905
-
-
-def points(dim: int, dtype: torch.dtype = torch.float64) -> torch.Tensor:
-    generator = torch.Generator().manual_seed(1)
-    return torch.randn(3, 4, dim, generator=generator, dtype=dtype).requires_grad_()
-
-
 @both_sides
 @shapes
-@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
-def test_values_and_gradients_are_those_of_the_layers(dim, data_side, dtype):
+@pytest.mark.parametrize(("dtype", "bound"), [(torch.float32, 5e-6), (torch.float64, 1e-12)])
+def test_values_and_gradients_are_those_of_the_layers(dim, data_side, dtype, bound):
     layers, v = chain(dim, dtype), points(dim, dtype)
-    assert len(fast_runs.runs(layers.layers, v, True)) < len(layers.layers)
-    with torch.no_grad():
-        pair = [f(layers, v, data_side) for f in (at_once, one_by_one)]
-    assert worst(*pair) < (1e-12 if dtype == torch.float64 else 1e-6)
-    found = [evaluated(f, layers, v, data_side) for f in (at_once, one_by_one)]
-    assert worst(*found) < (1e-12 if dtype == torch.float64 else 1e-5)
+    assert len(sizes(layers.layers, v)) < len(layers.layers)
+    assert_runs_are_the_layers(layers, v, bound, data_side)
 
 
 @both_sides
 def test_gradients_of_gradients_agree(data_side):
-    layers, v, second = chain(2), points(2), []
-    for form in (at_once, one_by_one):
-        _, _, *first = evaluated(form, layers, v, data_side, graph=True)
-        total = sum(g.square().sum() for g in first)
-        second.append(torch.autograd.grad(total, [v, *layers.parameters()]))
-    assert worst(*second) < 1e-9
+    assert_second_gradients_agree(chain(2), points(2), 1e-9, data_side)
 
 
 @both_sides
@@ -102,16 +63,15 @@ def test_only_neighbours_of_equal_halves_share_a_run():
     coupling, x = (lambda **k: AffineCoupling(4, hidden=(4,), **k)), torch.zeros(3, 4)
     layers = [coupling(), coupling(keep="second"), ActNorm(4), coupling(), coupling(context=1)]
     layers += [coupling(keep=[0, 2]), coupling(keep=[0]), SplineCoupling(4), coupling()]
-    sizes = [len(group) for group in fast_runs.runs(layers, x, True)]
-    assert sizes == [2, 1, 1, 1, 1, 1, 1, 1]
+    assert sizes(layers, x) == [2, 1, 1, 1, 1, 1, 1, 1]
     layers[0].net.register_forward_hook(lambda *_: None)
-    assert [len(group) for group in fast_runs.runs(layers, x, True)] == [1] * 9
+    assert sizes(layers, x) == [1] * 9
 
 
 def test_transformed_and_lowered_points_go_through_the_layers():
     layers, x = chain(2), points(2)[0].detach()
     groups: list[int] = []
-    torch.func.vmap(lambda v: groups.append(len(fast_runs.runs(layers.layers, v, True))) or v)(x)
+    torch.func.vmap(lambda v: groups.append(len(sizes(layers.layers, v))) or v)(x)
     with torch.autocast("cpu", dtype=torch.bfloat16):
-        groups.append(len(fast_runs.runs(layers.layers, x, True)))
+        groups.append(len(sizes(layers.layers, x)))
     assert groups == [4, 4]
