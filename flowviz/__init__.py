@@ -18,9 +18,10 @@ from . import data, layers, nets, zoo
 from .base import Base, HalfNormal, SortedNormal, StandardNormal, Uniform, UniformIntegers
 from .check import check
 from .contribution import contribution_split, contributions
-from .flow import Flow, Ledger
+from .flow import Flow
 from .flowify import flowify
 from .layer import Bijection, Layer, Terms
+from .ledger import Ledger
 from .train import Diverged, History, fit
 
 __version__ = "0.1.0"

@@ -8,7 +8,6 @@ import itertools
 import math
 import operator
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -16,8 +15,10 @@ from torch import Tensor, nn
 
 from .base import Base, StandardNormal
 from .files import atomic_write, read_checkpoint
-from .layer import COLUMNS, Layer, Terms, architecture, size_name
+from .layer import Layer, Terms, architecture, size_name
 from .layers import Sequential
+from .ledger import Ledger
+from .table import aligned, layer_row, learned
 
 _ROWS, _WIDE = 4096, 1024  # points of a piece, numbers in a weight; see Flow._in_pieces
 
@@ -218,46 +219,8 @@ class Flow(nn.Module):
             f"base {self.base.title}"
         )
         rows = [("", "layer", "shape", "kind", "ledger", "parameters")]
-        rows += [_describe(i + 1, layer) for i, layer in enumerate(self.layers)]
-        return "\n".join([head, *_align(rows, 5)])
-
-
-@dataclass(frozen=True)
-class Ledger:
-    """The three-column account of a batch: `base` + all `rows` = `total` = log p(x), nats.
-
-    rows[k] are the `Terms` of layer k (data side first), titles[k] its name.
-    """
-
-    base: Tensor
-    rows: list[Terms]
-    titles: list[str]
-    likelihood: str
-
-    @property
-    def exact(self) -> bool:
-        """True if `total` is log p(x) itself."""
-        return self.likelihood == "exact"
-
-    @property
-    def total(self) -> Tensor:
-        """log p(x) in nats, or what `likelihood` says: a lower bound, an estimate."""
-        return self.base + Terms.sum(self.rows).total
-
-    def __repr__(self) -> str:
-        """The table, averaged over the batch, latent side first: how log p(x) builds up."""
-        running = float(self.base.mean())
-        table = [
-            ("layer", *COLUMNS, "running sum"),
-            ("base, log p(z)", "", "", "", _signed(running)),
-        ]
-        for title, row in reversed(list(zip(self.titles, self.rows, strict=True))):
-            running += float(row.total.mean())
-            cells = ["–" if t is None else _signed(float(t.mean())) for t in row]
-            table.append((title, *cells, _signed(running)))
-        sign = {"exact": "", "lower bound": " ≥", "estimate": " ≈"}[self.likelihood]
-        table.append((f"log p(x){sign}", "", "", "", _signed(running)))
-        return "\n".join(_align(table, 1))
+        rows += [layer_row(i + 1, layer) for i, layer in enumerate(self.layers)]
+        return "\n".join([head, *aligned(rows, 5)])
 
 
 @contextlib.contextmanager
@@ -269,31 +232,3 @@ def seeded(seed: int | None) -> Iterator[None]:
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         yield
-
-
-def _signed(value: float) -> str:
-    return f"{round(value, 2) + 0.0:+.2f}".replace("-", "−")  # + 0.0: never minus zero
-
-
-def learned(module: nn.Module) -> int:
-    """How many numbers it learns; a rotation that is fixed has none."""
-    return sum(p.numel() for p in module.parameters() if p.requires_grad)
-
-
-def _describe(number: int, layer: Layer) -> tuple[str, ...]:
-    shape = f"{size_name(layer.data_shape)} -> {size_name(layer.latent_shape)}"
-    drawn = "estimate" if layer.estimated else "bound"
-    kind = layer.kind if layer.exact else f"{layer.kind}, {drawn}"
-    numbers = f"{learned(layer):,}"
-    return str(number), layer.title, shape, kind, " + ".join(layer.columns), numbers
-
-
-def _align(rows: list[tuple[str, ...]], words: int) -> list[str]:
-    """Rows in columns: the first `words` to the left, numbers after them to the right."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return ["  ".join(_cells(row, widths, words)).rstrip() for row in rows]
-
-
-def _cells(row: tuple[str, ...], widths: list[int], words: int) -> Iterator[str]:
-    for k, (cell, width) in enumerate(zip(row, widths, strict=True)):
-        yield cell.ljust(width) if k < words else cell.rjust(width)
