@@ -138,6 +138,18 @@ def test_a_run_is_not_started_over_nor_changed_unasked(toy: Path) -> None:
     assert Folder(toy / "toy/other").study().recipe.batch == 24
 
 
+def test_a_run_that_found_no_data_can_be_started_again(toy: Path, monkeypatch) -> None:
+    def missing(*_: object) -> None:
+        raise FileNotFoundError("expected data")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(run, "load_images", missing)
+        with pytest.raises(SystemError, match="expected data"):
+            command(toy, "run", FAST.name)
+    command(toy, "run", FAST.name, "--set", "recipe.batch=24")
+    assert Folder(toy / FAST.name).study().recipe.batch == 24
+
+
 def test_the_list_names_every_study(capsys) -> None:
     with pytest.raises(SystemExit):
         main(["study", "list"])

@@ -40,7 +40,9 @@ class Folder:
 
     @property
     def started(self) -> bool:
-        return (self.path / "study.json").is_file()
+        """True once a step was taken: a run that found no data can be started again."""
+        written = (self.metrics, *self._checkpoints)
+        return (self.path / "study.json").is_file() and any(path.is_file() for path in written)
 
     def study(self) -> Study:
         try:
