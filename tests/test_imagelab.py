@@ -65,6 +65,14 @@ def test_walks_start_and_end_at_the_images(lab: fv.ImageLab, flow, images) -> No
         assert (walk[:, mode, 1] == steps[name].numpy()).all(), name
 
 
+def test_one_image_has_one_cost(lab: fv.ImageLab) -> None:
+    """Wherever it stands: at the ends of a walk, before the first layer, in its ledger."""
+    bits, pairs = np.array(lab.record.words["bits"]), [*itertools.combinations(range(SHOWN), 2)]
+    walk, depths = arrays(lab)["walk/bits"], arrays(lab)["depths/bits"]
+    np.testing.assert_array_equal(walk[[0, -1], 0], bits[np.array(pairs).T].astype(walk.dtype))
+    np.testing.assert_array_equal(depths[0], [bits.astype(depths.dtype)] * 2)
+
+
 def test_a_latent_that_is_not_moved_changes_nothing(lab: fv.ImageLab, images) -> None:
     moved, shifts = arrays(lab)["moved"], lab.record.words["shifts"]
     still = moved[shifts.index(0)]

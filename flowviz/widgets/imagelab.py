@@ -14,8 +14,8 @@ from ..flow import Flow
 from ..layer import size_name
 from ..studies.data import ImageSet
 from ..wire import pack
-from .imagelab_live import Kernel
-from .imagelab_record import Record, Room, record_of
+from .imagelab_live import HEAT_BITS, Kernel
+from .imagelab_record import Record, Room, pairs_of, record_of
 from .page import for_host, static_text
 from .widget import VIEWED, Widget
 
@@ -136,10 +136,14 @@ class ImageLab(Widget):
 def encode(record: Record, title: str) -> tuple[dict[str, Any], bytes]:
     """The record as its head (JSON) and body (`flowviz.wire`)."""
     heads, body = pack(
-        (name, array, 8 if array.dtype == np.uint8 else 12, _runs(name))
-        for name, array in record.arrays.items()
+        (name, array, _bits(name, array), _runs(name)) for name, array in record.arrays.items()
     )
     return {"title": title, **record.words, "arrays": heads}, body
+
+
+def _bits(name: str, array: np.ndarray) -> int:
+    """Of an element; a figure that is far above the others must not round them."""
+    return 8 if array.dtype == np.uint8 else 24 if name.endswith("/bits") else HEAT_BITS
 
 
 def part_of(record: Record, room: Room) -> Record:
@@ -151,7 +155,7 @@ def part_of(record: Record, room: Room) -> Record:
         "shifts": _near(words["shifts"], room.shifts),
     }
     total = len(words["labels"])
-    pairs = [i for i, pair in enumerate(_pairs(total)) if max(pair) < count]
+    pairs = [i for i, pair in enumerate(pairs_of(total)) if max(pair) < count]
     every = np.rint(np.linspace(0, len(arrays["walk"]) - 1, room.steps)).astype(int)
     n, m = room.draws, room.latents
     cut = {
@@ -169,10 +173,6 @@ def part_of(record: Record, room: Room) -> Record:
     lists = {name: [words[name][i] for i in places] for name, places in at.items()}
     first = {name: words[name][:count] for name in ("labels", "terms", "bits")}
     return Record(cut, {**words, **lists, **first, "latents": words["latents"][:m]})
-
-
-def _pairs(count: int) -> list[tuple[int, int]]:
-    return [(i, j) for i in range(count) for j in range(i + 1, count)]
 
 
 def _near(have: list[float], wanted: tuple[float, ...]) -> list[int]:

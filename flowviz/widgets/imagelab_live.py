@@ -30,6 +30,8 @@ from .imagelab_record import (
 
 Wish = dict[str, Any]
 
+HEAT_BITS = 16  # of a pixel's share: what is read to a tenth of a bit, beside one of hundreds
+
 
 class Kernel:
     """A flow that answers wishes about the images shown."""
@@ -74,7 +76,7 @@ class Kernel:
         }
         if wish.get("heat"):
             heat = heat_of(self.flow, image, self.dim, draws, 0)
-            arrays, body = pack([("heat", heat, 12, False)])
+            arrays, body = pack([("heat", heat, HEAT_BITS, False)])
             reply |= {"arrays": arrays, "payload": _text(body)}
         return reply
 

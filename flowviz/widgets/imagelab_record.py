@@ -1,7 +1,8 @@
 """What an ImageLab shows of a flow, worked out once, as arrays: the only thing its picture knows.
 
 Images are bytes (..., C, H, W); the first axis is the one that a slider runs along. Costs are bits
-per dimension, one draw of noise an image (of the shown images: `Room.noise` draws).
+per dimension, one draw of noise an image; of the shown images the mean of `Room.noise` draws,
+wherever they stand: at the ends of a walk, and before the first layer.
 """
 
 from __future__ import annotations
@@ -66,6 +67,11 @@ def record_of(flow: Flow, images: ImageSet, room: Room, seed: int = 0) -> Record
     depths, told = _depths(flow, x, seed)
     drawn = draws_of(flow, room.draws, room.temperatures, seed)
     cost = lambda some: costs(flow, some, dim, seed)  # noqa: E731
+    words = _accounts_in_words(ledgers)
+    walk_bits, depth_bits = cost(walk), cost(depths)
+    ends = np.array(pairs_of(len(x))).T
+    walk_bits[0, 0], walk_bits[-1, 0] = np.array(words["bits"])[ends]
+    depth_bits[0] = words["bits"]
     arrays = {
         "images": _array(x),
         "codes": code.z.flatten(1).double().cpu().numpy(),
@@ -73,10 +79,10 @@ def record_of(flow: Flow, images: ImageSet, room: Room, seed: int = 0) -> Record
         "draws": _array(drawn),
         "draws/bits": cost(drawn),
         "walk": _array(walk),
-        "walk/bits": cost(walk),
+        "walk/bits": walk_bits,
         "moved": np.stack([_array(one) for one in moved], axis=3),
         "depths": _array(depths),
-        "depths/bits": cost(depths),
+        "depths/bits": depth_bits,
     }
     return Record(arrays, {
         "shape": list(flow.data_shape),
@@ -89,7 +95,8 @@ def record_of(flow: Flow, images: ImageSet, room: Room, seed: int = 0) -> Record
         "latents": latents,
         "depths": told,
         "labels": _labels(shown),
-        **_accounts_in_words(ledgers),
+        "noise": room.noise,
+        **words,
     })  # fmt: skip
 
 
@@ -172,10 +179,15 @@ def _accounts_in_words(ledgers: list[AverageLedger]) -> dict[str, Any]:
 
 def _walk(flow: Flow, code: Code, modes: tuple[str, ...], steps: int, seed: int) -> Tensor:
     """(steps, mode, pair, C, H, W)"""
-    pairs = list(itertools.combinations(range(len(code.z)), 2))
+    pairs = pairs_of(len(code.z))
     first, last = (_rows(code, [pair[end] for pair in pairs]) for end in (0, 1))
     walk = [first.lerp(last, k / (steps - 1)) for k in range(steps)]
     return torch.stack([torch.stack([decode(flow, c, m, seed) for m in modes]) for c in walk]).cpu()
+
+
+def pairs_of(count: int) -> list[tuple[int, int]]:
+    """The pairs of images that are walked between, in the order of the arrays."""
+    return list(itertools.combinations(range(count), 2))
 
 
 def _labels(shown: ImageSet) -> list[str]:

@@ -6,7 +6,8 @@ import { mosaicOf } from "../src/imagelab/mosaic";
 import { labOf, quantile, type Lab, type Meta } from "../src/imagelab/record";
 import { createSheet } from "../src/imagelab/sheet";
 import { nearest, type State } from "../src/imagelab/state";
-import { ledgerRows } from "../src/imagelab/words";
+import { termAt, termsOf } from "../src/imagelab/waterfall";
+import { costOf, ledgerRows, sentenceOf } from "../src/imagelab/words";
 import type { Question } from "../src/shared/judge";
 
 const SIDE = 8;
@@ -31,7 +32,7 @@ function lab(): Lab {
   const meta = {
     title: "", shape: [1, SIDE, SIDE], latent: [6], dim: SIZE, likelihood: "lower bound", modes: ["all", "mean"],
     temperatures: [0.5, 1], shifts: [-2, 0, 2], latents: [1, 4], depths: [{ layer: 0, title: "", numbers: 64 }, { layer: 3, title: "split", numbers: 32 }],
-    labels: ["7", "2", "1", "0"], rows: [[3, "split", "decoder"], [1, "noise", "encoder"]],
+    labels: ["7", "2", "1", "0"], noise: 4, rows: [[3, "split", "decoder"], [1, "noise", "encoder"]],
     terms: [[0.5, -6.25, 8], [1, -7, 8], [1, -6, 8], [1, -5, 8]], bits: [2.25, 2, 3, 4], arrays,
   } as Meta;
   return labOf(meta, values);
@@ -79,6 +80,43 @@ describe("the ledger", () => {
     expect(rows.map(({ running }) => running)).toEqual(["0.500", "−5.750", "2.250", "2.250"]);
     expect(rows.at(-1)).toMatchObject({ value: "≤", total: true });
     expect(ledgerRows(state({}), lab(), { scored: () => null } as never, true)).toHaveLength(1);
+  });
+
+  test("its bars are the terms: one that is twice another is twice as long", () => {
+    const [base, decoder, encoder] = ledgerRows(state({}), lab(), { scored: () => null } as never, false);
+    expect([base!.bar, decoder!.bar, encoder!.bar]).toEqual([0.5 / 8, -6.25 / 8, 1]);
+  });
+
+  test("as a picture, every bar starts where the one before it ends, and the last ends at the bits", () => {
+    const { terms, rows, bits } = lab().meta;
+    const bars = termsOf(terms[0]!, rows);
+    expect(bars.map(({ from, to }) => [from, to])).toEqual([[0, 0.5], [0.5, -5.75], [-5.75, bits[0]]]);
+    expect(bars.map(({ layer, column }) => `${layer} ${column}`)).toEqual(["0 base", "3 decoder", "1 encoder"]);
+    const box = { x: 0, y: 0, width: 400, height: 200 };
+    const found = Array.from({ length: 400 }, (_, x) => termAt(box, bars, x, 100));
+    expect([...new Set(found)]).toEqual([null, 0, 1, 2]);
+    expect(termAt(box, bars, 200, 199)).toBeNull();
+  });
+});
+
+describe("costs in words", () => {
+  const told = (changes: Partial<State>) => costOf(state(changes), lab(), { there: false } as never, (key) => key);
+  const said = (one: Lab, changes: Partial<State>) => sentenceOf(state({ view: "walk", ...changes }), one, {} as never, false, (key) => key).map(({ text }) => text).join("");
+
+  test("three digits for a mean of draws, two for a single one, none without a kernel", () => {
+    expect(told({})).toMatchObject({ digits: 3, note: "lower bound", bits: 2.25 });
+    expect(told({ view: "walk", along: 1 })).toMatchObject({ digits: 2, note: "of this step" });
+    expect(told({ view: "walk", along: 2 })).toMatchObject({ note: "lower bound" });
+    expect(told({ view: "walk", along: 2, mode: 1 })).toMatchObject({ note: "of this step" });
+    expect(told({ view: "draw" })).toMatchObject({ bits: null, note: "wants kernel" });
+  });
+
+  test("a step is called cheap only where it costs less than both ends", () => {
+    const one = lab();
+    expect(said(one, { chosen: 0, other: 1 })).toBe("say walk all");
+    expect(said({ ...one, walkBits: () => 1.9 }, { chosen: 0, other: 1 })).toContain("say walk cheap");
+    expect(said({ ...one, walkBits: () => 2.1 }, { chosen: 0, other: 1 })).toBe("say walk all");
+    expect(said(one, { chosen: 2, other: 2 })).toBe("say walk nowhere");
   });
 });
 

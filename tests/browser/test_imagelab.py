@@ -112,6 +112,21 @@ def test_the_ledger_of_an_image_adds_up(show: Show, made: fv.ImageLab) -> None:
     assert len(cells) == len(made.record.words["rows"]) + 2
 
 
+def test_a_bar_of_the_ledger_leads_to_its_row(show: Show, made: fv.ImageLab) -> None:
+    """The last bar is the data side's: the dequantization, far down in the table."""
+    shown = show(view="bits")
+    box, rows = shown.canvas.bounding_box(), shown.root.locator("table:visible tbody tr")
+    row = rows.nth(len(made.record.words["rows"]))
+    scroller = shown.root.locator(".flowviz-scroll:visible")
+    inside = lambda: (  # noqa: E731
+        row.bounding_box()["y"] < scroller.bounding_box()["y"] + scroller.bounding_box()["height"]
+    )
+    assert not inside()
+    shown.page.mouse.move(box["x"] + box["width"] - 66, box["y"] + box["height"] - 100)
+    shown.until(inside, "the row of the last bar")
+    assert "flowviz-current" in row.get_attribute("class") and "8.000" in row.inner_text()
+
+
 def test_a_pixel_by_the_keyboard(show: Show, made: fv.ImageLab) -> None:
     shown = show(view="bits")
     shown.canvas.focus()
@@ -125,12 +140,13 @@ def test_a_pixel_by_the_keyboard(show: Show, made: fv.ImageLab) -> None:
 def test_drawing_by_mouse_and_keys_without_a_kernel(show: Show) -> None:
     shown = show(view="draw")
     box = shown.canvas.bounding_box()
-    shown.page.mouse.move(box["x"] + 100, box["y"] + 120)
-    shown.page.mouse.down()
-    shown.page.mouse.move(box["x"] + 220, box["y"] + 200, steps=8)
-    shown.page.mouse.up()
     side = min(340, 0.62 * box["width"])
-    ink = lambda: int((shown.tile(0, 20, side) > 127).sum())  # noqa: E731
+    left = (box["width"] - side) / 2
+    shown.page.mouse.move(box["x"] + left + 100, box["y"] + 120)
+    shown.page.mouse.down()
+    shown.page.mouse.move(box["x"] + left + 220, box["y"] + 200, steps=8)
+    shown.page.mouse.up()
+    ink = lambda: int((shown.tile(left, 20, side) > 127).sum())  # noqa: E731
     stroke = ink()
     assert 20 < stroke < 120
     shown.canvas.focus()
@@ -163,6 +179,11 @@ def test_predict_then_reveal(show: Show, made: fv.ImageLab) -> None:
     asked |= {"options": ["the first", "the second"]}
     shown = show(questions=[asked], asked="dear", view="walk", chosen=0, other=2)
     assert not shown.read("bits") and shown.root.get_by_text("? bits/dim").count() == 0
+    width = shown.canvas.bounding_box()["width"]
+    side = (width - 10) / 2
+    for k, left in ((0, 0), (2, side + 10)):
+        seen = shown.tile(left, 20, side)
+        assert (np.abs(seen - made.record.arrays["images"][k, 0]) <= 1).all(), "both are shown"
     assert shown.control("views").evaluate("el => el.inert"), "the views are locked"
     bits = made.record.words["bits"]
     right = "the first" if bits[0] >= bits[2] else "the second"

@@ -11,6 +11,11 @@ export function veils(question: Question | null, asking: boolean): boolean {
   return asking && question !== null && (question.kind !== "choice" || question["of"] === "costlier");
 }
 
+/** What a question that compares the two images of a walk calls them. */
+export function versusOf(question: Question | null): string[] | null {
+  return question?.["of"] === "costlier" && question.options?.length === 2 ? question.options : null;
+}
+
 export function truthOf(lab: Lab, state: State, question: Question): unknown {
   const { bits } = lab.meta;
   switch (question.kind) {

@@ -7,6 +7,7 @@ import type { Lab } from "./record";
 import type { Scene, Tile } from "./scene";
 import type { State } from "./state";
 import type { Say } from "../shared/strings";
+import { drawWaterfall } from "./waterfall";
 
 export interface Shown {
   lab: Lab;
@@ -17,6 +18,10 @@ export interface Shown {
   mark: [number, number] | null;
   /** Latents that can be moved; null: all. */
   within: number[] | null;
+  /** The column of the ledger that is lit. */
+  lit: string | null;
+  /** The term of the ledger that is pointed at. */
+  term: number | null;
   type: number;
 }
 
@@ -28,6 +33,11 @@ export function drawScene(pen: Pen, scene: Scene, shown: Shown, width: number): 
   for (const tile of scene.tiles) drawTile(pen, tile, shown);
   if (scene.codes) drawCodes(pen, scene.codes, shown);
   if (scene.scale) drawScale(pen, scene.scale, shown);
+  if (scene.ledger) drawWaterfall(pen, scene.ledger, scene.ledger.terms, shown);
+  pen.fillStyle = palette.mute;
+  pen.textAlign = "right";
+  pen.font = `${12 * shown.type}px system-ui, "DejaVu Sans", sans-serif`;
+  for (const { text, x, y } of scene.labels) pen.fillText(text, x, y);
 }
 
 function drawTile(pen: Pen, tile: Tile, { lab, palette, mark, type }: Shown): void {
@@ -50,7 +60,7 @@ function drawTile(pen: Pen, tile: Tile, { lab, palette, mark, type }: Shown): vo
   pen.font = `${13 * type}px system-ui, "DejaVu Sans", sans-serif`;
   pen.textAlign = "center";
   if (tile.above) pen.fillText(tile.above, tile.x + tile.width / 2, tile.y - 6);
-  if (tile.below) pen.fillText(tile.below, tile.x + tile.width / 2, tile.y + tile.height + 15);
+  tile.below?.split("\n").forEach((line, i) => pen.fillText(line, tile.x + tile.width / 2, tile.y + tile.height + 15 + 16 * i));
 }
 
 function frame(pen: Pen, { x, y, width, height }: Box, colour: string, line: number): void {
@@ -81,19 +91,20 @@ function drawCodes(pen: Pen, codes: NonNullable<Scene["codes"]>, { state, lab, p
     if (i === state.latent) frame(pen, box, palette.accent, 2.5);
   });
   pen.fillStyle = palette.mute;
-  pen.fillText(t("codes"), codes.x + codes.width / 2, codes.y - 6);
+  pen.fillText(t(rows > 1 ? "codes many" : "codes", { count: codes.values.length, most }), codes.x + codes.width / 2, codes.y - 10);
 }
 
 function bar(pen: Pen, box: Box, value: number, most: number, name: string, open: boolean, palette: Palette): void {
-  const middle = box.y + box.height / 2;
-  const length = (Math.max(-most, Math.min(most, value)) / most) * (box.height / 2 - 14);
+  const middle = box.y + (box.height - 34) / 2;
+  const length = (Math.max(-most, Math.min(most, value)) / most) * (middle - box.y - 6);
   pen.globalAlpha = open ? 1 : 0.4;
   pen.fillStyle = divergingColour(palette, value < 0 ? -most : most, most);
   pen.fillRect(box.x + box.width * 0.25, Math.min(middle, middle - length), box.width * 0.5, Math.abs(length));
   pen.fillStyle = palette.line;
   pen.fillRect(box.x, middle, box.width, 1);
   pen.fillStyle = palette.ink;
-  pen.fillText(name, box.x + box.width / 2, box.y + box.height - 4);
+  pen.fillText(name, box.x + box.width / 2, box.y + box.height - 21);
+  pen.fillText(plain(value), box.x + box.width / 2, box.y + box.height - 6);
   pen.globalAlpha = 1;
 }
 
@@ -112,7 +123,9 @@ function drawScale(pen: Pen, box: Box, { lab, palette, t, type }: Shown): void {
   pen.fillStyle = palette.ink;
   const y = box.y + box.height + 14;
   pen.textAlign = "center";
-  pen.fillText("0", zero, y);
+  if (zero - box.x > 56) pen.fillText("0", zero, y);
+  pen.textAlign = "left";
+  pen.fillText(`≤ ${plain(low * lab.hottest, 1)}`, box.x, y);
   pen.textAlign = "right";
   pen.fillText(t("scale", { most: plain(lab.hottest, 1) }), box.x + box.width, y);
 }

@@ -14,7 +14,7 @@ import { QUESTION_TRAITS, questionCard } from "../shared/question";
 import { stringsOf } from "../shared/strings";
 import { applyTheme, watchTheme } from "../shared/theme";
 import { throttle } from "../shared/throttle";
-import { judgeOf, truthOf, veils, wordsOf } from "./asking";
+import { judgeOf, truthOf, veils, versusOf, wordsOf } from "./asking";
 import { toBytes, toText } from "./bytes";
 import { drawScene } from "./draw";
 import { createHeader } from "./header";
@@ -27,6 +27,7 @@ import { sceneOf, type Scene } from "./scene";
 import { createSheet, type Tool } from "./sheet";
 import { readState, STATE_TRAITS, VIEWS, type State } from "./state";
 import { tell } from "./tell";
+import { termAt } from "./waterfall";
 
 const KEYS: KeyRow[] = [
   [["1", "6"], "key views"],
@@ -44,7 +45,7 @@ export function mountImageLab(root: HTMLElement, model: Model, signal: AbortSign
   const read = () => readState(model, lab);
   const canvas = h("canvas", { class: "flowviz-canvas", role: "application", tabindex: 0 });
   const live = createLive();
-  const lighter = createLighter(root);
+  const lighter = createLighter(root, () => redraw());
   const sheet = createSheet(lab.meta.shape);
   const kernel = createKernel(model, lab, () => redraw(), signal);
   const save = throttle(() => model.save_changes(), 100);
@@ -55,6 +56,7 @@ export function mountImageLab(root: HTMLElement, model: Model, signal: AbortSign
   let drawn = "";
   let sheeted = "";
   let frames = 0;
+  let term: number | null = null;
 
   function set(changes: Record<string, unknown>, last: boolean): void {
     for (const [name, value] of Object.entries(changes)) model.set(name, value);
@@ -121,14 +123,15 @@ export function mountImageLab(root: HTMLElement, model: Model, signal: AbortSign
     }
     if (state.view === "draw") kernel.score(state.drawing || toText(sheet.image));
     const blind = veiled();
-    scene = sceneOf({ ...state, drawing: state.drawing || toText(sheet.image) }, { lab, kernel, t, veiled: blind, sheet: sheet.image }, width);
+    const versus = versusOf(card.current());
+    scene = sceneOf({ ...state, drawing: state.drawing || toText(sheet.image) }, { lab, kernel, t, veiled: blind, versus, sheet: sheet.image }, width);
     const context = contextOf(canvas, width, scene.height, scale);
-    drawScene(context, scene, { lab, state, palette, t, mark: markOf(state), within: kernel.there ? null : lab.meta.latents, type: scale > 1 ? 1.1 : 1 }, width);
+    drawScene(context, scene, { lab, state, palette, t, mark: markOf(state), within: kernel.there ? null : lab.meta.latents, lit: lighter.lit(), term, type: scale > 1 ? 1.1 : 1 }, width);
     drawAim(context);
     canvas.toggleAttribute("data-pad", state.view === "draw");
     header.update(state.view);
     const now = { ...state, drawing: state.drawing || toText(sheet.image) };
-    panel.update(now, blind, tool);
+    panel.update(now, { veiled: blind, versus: versus !== null, tool, term });
     tell({ root, canvas, live, say, t }, now, lab, kernel, blind);
     put(root, "data-tool", tool);
     put(root, "data-frames-drawn", String(++frames));
@@ -213,6 +216,7 @@ export function mountImageLab(root: HTMLElement, model: Model, signal: AbortSign
     if (!scene || card.asking()) return;
     const box = canvas.getBoundingClientRect();
     const [x, y] = [event.clientX - box.left, event.clientY - box.top];
+    point(scene.ledger ? termAt(scene.ledger, scene.ledger.terms, x / scale, y / scale) : null);
     for (const tile of scene.tiles) {
       const at = placeOn(tile, x, y);
       if (!at) continue;
@@ -225,6 +229,13 @@ export function mountImageLab(root: HTMLElement, model: Model, signal: AbortSign
     const [u, v] = [(x / scale - codes.x) / codes.width, (y / scale - codes.y) / codes.height];
     const latent = at(Math.floor(v * rows), Math.floor(u * columns));
     if (latent >= 0 && (kernel.there || lab.meta.latents.includes(latent))) set({ latent }, true);
+  }
+
+  /** At a term of the ledger: its row in the table is shown. */
+  function point(at: number | null): void {
+    if (at === term) return;
+    term = at;
+    redraw();
   }
 
   canvas.addEventListener("pointerdown", (event) => event.button === 0 && pick(event, true), { signal });

@@ -1,20 +1,28 @@
 /** The images that came along, to choose from. */
 
-import { h, put } from "../shared/dom";
+import { h, put, putText } from "../shared/dom";
 import type { Say } from "../shared/strings";
 import { paintImage } from "./paint";
 import type { Lab } from "./record";
 
 export interface Picker {
   el: HTMLElement;
-  set(chosen: number): void;
+  set(chosen: number, label?: string): void;
 }
 
 export function createPicker(name: string, label: string, lab: Lab, t: Say, choose: (k: number) => void): Picker {
   const buttons = Array.from({ length: lab.count }, (_, k) => thumb(k, lab, t, () => choose(k)));
   const images = h("div.thumbs", { role: "group", "aria-label": label }, ...buttons);
-  const el = h("div.pick", { "data-control": name, "data-locks": true }, h("span", {}, label), images);
-  return { el, set: (chosen) => buttons.forEach((button, k) => put(button, "aria-pressed", String(k === chosen))) };
+  const heading = h("span", {}, label);
+  const el = h("div.pick", { "data-control": name, "data-locks": true }, heading, images);
+  return {
+    el,
+    set(chosen, words = label) {
+      putText(heading, words);
+      put(images, "aria-label", words);
+      buttons.forEach((button, k) => put(button, "aria-pressed", String(k === chosen)));
+    },
+  };
 }
 
 export function imageName(lab: Lab, k: number, t: Say): string {

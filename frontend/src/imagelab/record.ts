@@ -28,6 +28,8 @@ export interface Meta {
   latents: number[];
   depths: Depth[];
   labels: string[];
+  /** How many draws of noise the costs of the images are the mean of. */
+  noise: number;
   /** Layer (1 at the data side), its title, column: latent side first, without rows of zeros. */
   rows: [number, string, Column][];
   /** Of every image: the base, then the rows, in bits/dim. */

@@ -23,7 +23,7 @@ export function tell({ root, canvas, live, say, t }: Voices, state: State, lab: 
   const words = said.map(({ text }) => text).join("");
   say.say(said);
   const { bits } = costOf(state, lab, kernel, t);
-  const figure = veiled || !Number.isFinite(bits) || state.view === "sample" ? "" : ` ${plain(bits)} bits/dim.`;
+  const figure = veiled || bits === null || state.view === "sample" ? "" : ` ${plain(bits)} bits/dim.`;
   put(canvas, "aria-label", `${t(`view ${state.view} title`)}. ${t(`how ${state.view}`)}`);
   live.say(words + figure);
   const told: Record<string, string> = {
@@ -37,7 +37,7 @@ export function tell({ root, canvas, live, say, t }: Voices, state: State, lab: 
     shift: String(lab.meta.shifts[state.shift]),
     depth: String(lab.meta.depths[state.depth]!.layer),
     pixel: state.pixel?.join(" ") ?? "",
-    bits: veiled ? "" : String(bits),
+    bits: veiled ? "" : String(bits ?? ""),
     fresh: String(state.view !== "draw" || kernel.scored()?.drawing === state.drawing),
   };
   for (const [name, value] of Object.entries(told)) put(root, `data-${name}`, value);

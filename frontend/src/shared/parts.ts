@@ -68,6 +68,8 @@ export interface Row {
   value: string;
   /** -1 to 1: a bar to the left or the right of the middle. */
   bar?: number;
+  /** 0 to 1: a bar from the left end. */
+  share?: number;
   running?: string;
   current?: boolean;
   total?: boolean;
@@ -123,23 +125,24 @@ function createRow(row: Row, columns: number, lighter?: Lighter): RowParts {
   return {
     key: row.key,
     el,
-    fill({ label, value: text, bar: share, running: sum, current, total }) {
+    fill({ label, value: text, bar: part, share, running: sum, current, total }) {
       putText(head, label);
+      put(head, "title", label);
       putText(value, text);
       putText(running, sum ?? "");
       el.classList.toggle("flowviz-current", current ?? false);
       el.classList.toggle("flowviz-total", total ?? false);
-      bar.firstElementChild!.toggleAttribute("hidden", share === undefined);
-      piece.style.left = `${50 + 50 * Math.min(0, share ?? 0)}%`;
-      piece.style.width = `${50 * Math.abs(share ?? 0)}%`;
+      bar.firstElementChild!.toggleAttribute("hidden", (part ?? share) === undefined);
+      piece.style.left = `${share === undefined ? 50 + 50 * Math.min(0, part ?? 0) : 0}%`;
+      piece.style.width = `${share === undefined ? 50 * Math.abs(part ?? 0) : 100 * share}%`;
     },
   };
 }
 
 export interface Meter {
   el: HTMLElement;
-  /** Good: as it must be. The note says what is wrong, or what the figure is. */
-  show(value: number, verdict: { good: boolean; note?: string }): void;
+  /** Good: as it must be. The note says what is wrong, or what the figure is; null: there is none. */
+  show(value: number | null, verdict: { good: boolean; note?: string; digits?: number }): void;
 }
 
 /** The mass read-out: 1.000, or what has gone wrong. */
@@ -148,11 +151,11 @@ export function meter(name: string, label: string): Meter {
   const el = h("div.meter", { "data-control": name }, h("span", {}, label), output, note);
   return {
     el,
-    show(value, { good, note: words = "" }) {
-      putText(output, plain(value, 3));
+    show(value, { good, note: words = "", digits = 3 }) {
+      putText(output, value === null ? "–" : plain(value, digits));
       putText(note, words);
       put(el, "data-good", String(good));
-      put(el, "data-value", String(value));
+      put(el, "data-value", value === null ? "" : String(value));
     },
   };
 }
