@@ -9,7 +9,7 @@ import torch
 from training import Fuse, normal, quick, small, weights
 
 import flowviz as fv
-from flowviz.layers import ActNorm, Affine
+from flowviz.layers import ActNorm, Affine, SignedPower
 
 
 def test_divergence_names_step_and_layer():
@@ -35,6 +35,34 @@ def test_the_last_step_is_watched_too():
     with pytest.raises(fv.Diverged, match="the held-out NLL is") as caught:
         quick(flow, normal() + 9, steps=1, lr=1e30)
     assert caught.value.step == 1 and torch.isfinite(weights(flow)).all()
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_a_layer_that_overflows_is_named_with_its_own_words(number):
+    """A few steps at this rate make powers in the thousands."""
+    flow = fv.Flow([*[ActNorm(2)] * (number - 1), SignedPower(2)])
+    words = "expected numbers in the range of torch.float32"
+    with pytest.raises(fv.Diverged, match=words) as caught:
+        quick(flow, 9 * normal(), lr=100.0)
+    assert caught.value.layer == f"layer {number} (signed power)"
+    assert isinstance(caught.value.__cause__, OverflowError)
+    assert torch.isfinite(weights(flow)).all()
+
+
+def test_arithmetic_that_gives_up_in_the_gradient_is_divergence_too():
+    class Stubborn(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            return x.clone()
+
+        @staticmethod
+        def backward(ctx, grad):
+            raise ArithmeticError("no step can follow this field")
+
+    flow = fv.Flow([Affine(2)])
+    flow.base.log_prob = lambda z: Stubborn.apply(z).sum(-1)
+    with pytest.raises(fv.Diverged, match="at step 0: no step can follow this field in the grad"):
+        quick(flow, normal())
 
 
 def test_an_interrupt_keeps_what_was_learned():

@@ -48,8 +48,9 @@ def fit(
     threads: torch threads while training; by default 1 for a small flow on a CPU.
 
     Raises ValueError for data that do not fit the flow, `Diverged` (naming step and layer) when
-    the loss, a gradient or the held-out NLL stops being finite; the flow then holds the averaged
-    weights of the last evaluation.
+    the loss, a gradient or the held-out NLL stops being finite, or a layer's arithmetic gives up
+    (an overflow, a field that no step can follow); the flow then holds the averaged weights of the
+    last evaluation.
     """
     budget, recipe = Budget(seconds, steps), Recipe(batch, lr, clip, average, beta)
     if not any(p.requires_grad for p in flow.parameters()):

@@ -22,12 +22,19 @@ class Diverged(RuntimeError):
 
 @torch.no_grad()
 def first_broken(flow: Flow, x: Tensor, context: Tensor | None) -> str | None:
-    """The first layer whose output, terms or parameters are not finite, numbered from 1."""
+    """The first layer that gives up, or whose output, terms or parameters are not finite.
+
+    Numbered from 1; the base, if no layer is.
+    """
     for number, layer in enumerate(flow.layers, 1):
-        x, terms = layer._forward(x, context, "sample")
+        name = f"layer {number} ({layer.title})"
+        try:
+            x, terms = layer._forward(x, context, "sample")
+        except ArithmeticError:
+            return name
         values = [x, *(t for t in terms if t is not None), *layer.parameters()]
         if not all(torch.isfinite(v).all() for v in values):
-            return f"layer {number} ({layer.title})"
+            return name
     return f"the base ({flow.base.title})"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
@@ -14,8 +15,9 @@ from .divergence import Diverged, broken_gradient, first_broken
 from .history import History
 from .progress import Show
 from .recipe import Recipe
-from .sources import Source
+from .sources import Batch, Source
 
+Measure = Callable[[Tensor, Tensor | None], Tensor]
 _EVALUATIONS = 24  # evaluations and snapshots over a run, besides the first and the last
 
 
@@ -71,42 +73,51 @@ class Run:
 
     def differentiate(self, step: int) -> float:
         """The loss of a fresh batch; the clipped gradient is left at the parameters."""
-        x, context = self.source.batch(self.recipe.batch)
-        loss = self.loss(x, context)
-        value = loss.item()
-        if not math.isfinite(value):
-            raise Diverged(step, first_broken(self.flow, x, context), f"the loss is {value}")
+        loss, value = self.finite("the loss", self.loss, self.source.batch(self.recipe.batch))
         self.optimizer.zero_grad()
-        loss.backward()
+        try:
+            loss.backward()
+        except ArithmeticError as error:
+            raise Diverged(step, None, str(error)) from error
         norm = nn.utils.clip_grad_norm_(self.params, self.recipe.clip)
         if not torch.isfinite(norm):
             what = f"the gradient's norm is {float(norm)}"
             raise Diverged(step, broken_gradient(self.flow), what)
         return value
 
+    def finite(self, what: str, measure: Measure, batch: Batch) -> tuple[Tensor, float]:
+        """measure(*batch) and its value; `Diverged`, naming the layer, unless it is finite."""
+        try:
+            found = measure(*batch)
+        except ArithmeticError as error:
+            raise self.diverged(str(error), batch) from error
+        if not math.isfinite(value := found.item()):
+            raise self.diverged(f"{what} is {value}", batch)
+        return found, value
+
+    def diverged(self, what: str, batch: Batch) -> Diverged:
+        """The error that says when, where and what."""
+        return Diverged(self.history.steps, first_broken(self.flow, *batch), what)
+
     def loss(self, x: Tensor, context: Tensor | None) -> Tensor:
         """-log p(x), and on a sheet beta times the squared distance to it; a mean over points."""
-        loss = -self.log_prob(x, context).mean()
+        nll = self.nll(x, context)
         if not self.beta:
-            return loss
+            return nll
         beside = x - self.flow[0].project(x, context)
-        return loss + self.beta * beside.square().sum(-1).mean()
+        return nll + self.beta * beside.square().sum(-1).mean()
 
-    def log_prob(self, x: Tensor, context: Tensor | None) -> Tensor:
-        """flow.log_prob without the checks: the source has made them once."""
+    def nll(self, x: Tensor, context: Tensor | None) -> Tensor:
+        """-flow.log_prob without the checks: the source has made them once. A mean over points."""
         z, terms = self.flow.chain._forward(x, context, "sample")
-        return self.flow.base.log_prob(z) + terms.total
+        return -(self.flow.base.log_prob(z) + terms.total).mean()
 
     @torch.no_grad()
     def evaluate(self) -> None:
         """Held-out NLL and a snapshot of the averaged weights."""
         step, live = self.history.steps, _copies(self.params)
         _put(self.mean, self.params)
-        x, context = self.source.held_out
-        nll = -float(self.log_prob(x, context).mean())
-        if not math.isfinite(nll):
-            broken = first_broken(self.flow, x, context)
-            raise Diverged(step, broken, f"the held-out NLL is {nll}")
+        _, nll = self.finite("the held-out NLL", self.nll, self.source.held_out)
         vector = nn.utils.parameters_to_vector(self.flow.parameters())
         _put(live, self.params)
         self.sound = _copies(self.mean)
