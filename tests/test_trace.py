@@ -1,73 +1,23 @@
-"""Laws of the trace: frames are the layers' paths, mass is conserved, the ledger adds up."""
+"""Laws of the trace: frames are the layers' paths, the windows hold them, the ledger adds up."""
 
 from __future__ import annotations
 
-import base64
-import functools
-import json
 import math
-import zlib
 
 import numpy as np
 import pytest
 import torch
+from traces import HALF_WIDTH, decode, deep, mixed_flow, moons_trace
 
 import flowviz as fv
-from flowviz.figures.raster import Window, rasterise
 from flowviz.flow import seeded
 from flowviz.layers import (
     ActNorm,
-    Affine,
-    AffineCoupling,
-    LULinear,
     Permutation,
-    Rotation,
-    SplineCoupling,
 )
 from flowviz.trace import Trace
 from flowviz.tracing import trace_flow, trace_of
 from flowviz.wire import encode
-
-HALF_WIDTH = 264  # pixels from the middle of the player's canvas to its edge
-DENSITIES = {
-    "two_moons": fv.data.TwoMoons,
-    "eight_gaussians": fv.data.EightGaussians,
-    "pinwheel": fv.data.Pinwheel,
-    "checkerboard": fv.data.Checkerboard,
-}
-
-
-@functools.cache
-def moons_trace():
-    return trace_of(fv.zoo.trained("two_moons"), fv.data.TwoMoons(), particles=1000)
-
-
-@functools.cache
-def deep():
-    """A trained flow of nine layers, whose volumes twist a straight-sided cell most."""
-    flow = fv.zoo.realnvp(dim=2, couplings=8)
-    fv.fit(flow, fv.data.TwoMoons(), steps=250, progress=False)
-    return flow, trace_of(flow, fv.data.TwoMoons())
-
-
-def mixed_flow() -> fv.Flow:
-    """One layer of every kind of path: straight, turning, along parameters, cut."""
-    torch.manual_seed(0)
-    lu = LULinear(2)
-    for parameter in lu.parameters():
-        parameter.data += 0.3 * torch.randn_like(parameter)
-    layers = [
-        Affine(2),
-        Rotation(2, angle=2.2),
-        SplineCoupling(2, "first", (16,), 0, 8, 3.0),
-        Permutation([1, 0]),
-        lu,
-        AffineCoupling(2, "second", (16,)),
-    ]
-    flow = fv.Flow(layers)
-    for parameter in flow.parameters():
-        parameter.data += 0.1 * torch.randn_like(parameter)
-    return flow
 
 
 def boundaries(flow: fv.Flow, x: torch.Tensor) -> list[torch.Tensor]:
@@ -77,86 +27,6 @@ def boundaries(flow: fv.Flow, x: torch.Tensor) -> list[torch.Tensor]:
         for layer in flow:
             reached.append(layer(reached[-1])[0])
     return reached
-
-
-def weighted_quantile(values: np.ndarray, weights: np.ndarray, share: float) -> float:
-    order = np.argsort(values)
-    below = np.cumsum(weights[order])
-    return float(values[order][np.searchsorted(below, share * below[-1])])
-
-
-# Mass
-
-
-def shoelace(quads: np.ndarray) -> np.ndarray:
-    """Signed area of quadrilaterals (..., 4, 2)."""
-    x, y = quads[..., 0], quads[..., 1]
-    return 0.5 * (x * np.roll(y, -1, -1) - y * np.roll(x, -1, -1)).sum(-1)
-
-
-def quads(corners: np.ndarray, cells: int) -> np.ndarray:
-    c = corners.reshape(cells + 1, cells + 1, 2)
-    return np.stack([c[:-1, :-1], c[:-1, 1:], c[1:, 1:], c[1:, :-1]], axis=-2)
-
-
-def test_cells_carry_the_mass_of_the_base() -> None:
-    trace = moons_trace()
-    side = len(trace.mesh.mass) + 1
-    latent = trace.mesh.corners[-1].reshape(side, side, 2)
-    cdf = 0.5 * (1 + np.vectorize(math.erf)(latent / math.sqrt(2)))
-    expected = np.diff(cdf[:, 0, 0])[:, None] * np.diff(cdf[0, :, 1])[None]
-    assert trace.mesh.mass.sum() == pytest.approx(1, abs=1e-3)
-    assert np.abs(trace.mesh.mass - expected).max() < 1e-6
-
-
-@pytest.mark.parametrize("name", ["two_moons", "eight_gaussians"])
-def test_mass_is_one_in_the_pixels_of_every_frame(name: str) -> None:
-    trace = trace_of(fv.zoo.trained(name), DENSITIES[name]())
-    window = Window(tuple(trace.center[0]), 20 * trace.radius[0], 300)  # the tails, too
-    for position in np.linspace(0, len(trace.steps), 7):
-        density = rasterise(trace.mesh, trace.corners(position), window)
-        assert density.sum() / window.scale**2 == pytest.approx(1, abs=1e-3)
-
-
-def test_no_mass_is_turned_over_on_the_way() -> None:
-    """Bijections that keep orientation, at every tau: folded cells hold next to nothing."""
-    trace = moons_trace()
-    for position in np.linspace(0, 3, 13):
-        signed = shoelace(quads(trace.corners(position), len(trace.mesh.mass)))
-        folded = np.sign(signed) != np.sign(np.median(signed))
-        assert trace.mesh.mass[folded].sum() < 4e-3  # slivers with bent sides
-
-
-@pytest.mark.parametrize("steps", [600, None])
-@pytest.mark.parametrize("name", DENSITIES)
-def test_mesh_density_is_the_flows(name: str, steps: int | None) -> None:
-    """At the default mesh, for a flow half trained (it bends more) and for the shipped one."""
-    flow = fv.zoo.trained(name) if steps is None else fv.zoo.nsf(dim=2)
-    if steps is not None:
-        fv.fit(flow, DENSITIES[name](), steps=steps, progress=False)
-    trace = trace_of(flow, DENSITIES[name]())
-    middle = quads(trace.mesh.corners[0], len(trace.mesh.mass)).mean(-2).reshape(-1, 2)
-    with torch.no_grad():
-        truth = flow.log_prob(torch.tensor(middle, dtype=torch.float32)).double().exp().numpy()
-    error = np.abs(trace.mesh.density(trace.mesh.corners[0]).ravel() / truth - 1)
-    mass = trace.mesh.mass.ravel()
-    assert weighted_quantile(error, mass, 0.5) <= 0.02
-    assert weighted_quantile(error, mass, 0.9) <= 0.20
-
-
-def test_pixels_show_the_flows_density_through_many_layers() -> None:
-    flow, trace = deep()
-    size, fine = 132, 4
-    window = Window.of(trace, 0, size)
-    shown = rasterise(trace.mesh, trace.corners(0), window)
-    at = ((np.arange(size * fine) + 0.5) / fine) / window.scale - window.radius
-    points = np.stack(np.meshgrid(at + window.center[0], window.center[1] - at), -1)
-    with torch.no_grad():
-        truth = flow.log_prob(torch.tensor(points, dtype=torch.float32)).exp().double().numpy()
-    truth = truth.reshape(size, fine, size, fine).mean((1, 3)).ravel()
-    error = np.abs(shown.ravel() - truth) / np.maximum(truth, 1e-12)
-    assert weighted_quantile(error, truth, 0.5) <= 0.04
-    assert weighted_quantile(error, truth, 0.9) <= 0.25
 
 
 # Frames
@@ -347,85 +217,6 @@ def test_bad_options_are_refused() -> None:
         trace_of(flow, data, particles=0)
     with pytest.raises(ValueError, match="at least 2 cells a side, got 1"):
         trace_of(flow, data, cells=1)
-
-
-# Wire
-
-
-def decode(head: dict, body: bytes) -> dict[str, np.ndarray]:
-    """The arrays, read by the words of flowviz.wire's docstring and nothing else."""
-    raw, arrays, at = zlib.decompress(body), {}, 0
-    for entry in head["arrays"]:
-        shape, size = entry["shape"], entry["bytes"]
-        count = math.prod(shape)
-        planes = [raw[at + k * count : at + (k + 1) * count] for k in range(size)]
-        at += size * count
-        q = [sum(plane[i] << (8 * k) for k, plane in enumerate(planes)) for i in range(count)]
-        q = np.array(q, dtype=np.int64).reshape(shape)
-        if entry["delta"]:
-            q = np.cumsum(q, axis=0) % 256**size
-        arrays[entry["name"]] = np.array(entry["lo"]) + np.array(entry["step"]) * q
-    assert at == len(raw)
-    return arrays
-
-
-def original(trace, name: str) -> np.ndarray:
-    kind, part = name.split("/")
-    if kind == "mesh":
-        return trace.mesh.corners if part == "corners" else trace.mesh.mass.reshape(-1)
-    if kind == "audit":
-        return getattr(trace.audit, part)
-    return trace.grids[part] if kind == "grid" else getattr(trace.sets[kind], part)
-
-
-def test_decoded_arrays_are_within_half_a_step() -> None:
-    trace = trace_flow(mixed_flow(), torch.randn(60, 2), draws=30, cells=12)
-    head, body = encode(trace)
-    arrays = decode(json.loads(json.dumps(head)), body)
-    steps = {entry["name"]: np.array(entry["step"]) for entry in head["arrays"]}
-    for name, array in arrays.items():
-        truth = original(trace, name)
-        assert array.shape == truth.shape
-        assert (np.abs(array - truth) <= 0.5001 * steps[name] + 1e-12).all(), name
-    assert set(arrays) >= {"data/points", "model/terms", "mesh/corners", "grid/latent"}
-
-
-def test_steps_are_far_below_a_pixel_and_a_ledgers_digits() -> None:
-    flow, trace = deep()
-    head, _ = encode(trace)
-    pixel = trace.radius.min() / HALF_WIDTH
-    for entry in head["arrays"]:
-        if entry["name"].endswith("/points"):
-            assert max(entry["step"]) < pixel / 4
-        if entry["name"].startswith("audit/"):
-            assert max(entry["step"]) < 1e-2  # thousands of cells are added up
-        elif entry["name"].endswith(("/base", "/terms")):
-            assert max(entry["step"]) < 2e-4
-
-
-def test_decoded_ledger_sums_to_log_prob() -> None:
-    trace = trace_of(fv.zoo.trained("pinwheel"), fv.data.Pinwheel(), particles=400, cells=8)
-    arrays = decode(*encode(trace))
-    total = arrays["data/base"] + arrays["data/terms"].sum(0)
-    assert np.abs(total - trace.sets["data"].log_prob).max() < 1e-3
-
-
-def test_head_is_json_and_says_what_the_picture_needs() -> None:
-    trace = moons_trace()
-    head, _ = encode(trace)
-    assert json.loads(json.dumps(head)) == head
-    assert head["frames"] == trace.frames == 4
-    assert [layer["frames"] for layer in head["layers"]] == [[0, 1], [1, 2], [2, 3]]
-    assert head["view"] == {"center": trace.center.tolist(), "radius": trace.radius.tolist()}
-    assert head["top"] == trace.top()
-    assert head["cells"] == 112 and head["sets"] == ["data", "model"]
-
-
-def test_five_thousand_particles_through_eight_couplings_fit() -> None:
-    _, body = encode(deep()[1])
-    assert len(base64.b64encode(body)) <= 940_000
-    page = fv.TransportPlayer(deep()[0], fv.data.TwoMoons()).to_html()
-    assert len(page.encode()) <= 1_000_000
 
 
 def test_actnorm_alone_is_a_flow_to_draw() -> None:
