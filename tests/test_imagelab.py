@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
+import io
 import itertools
 
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from traitlets import TraitError
 
 import flowviz as fv
@@ -15,8 +18,8 @@ from flowviz.studies.data import sample
 from flowviz.studies.evaluate import bits_per_dim
 from flowviz.studies.latents import decode, encode, interpolation
 from flowviz.studies.models import build
-from flowviz.widgets.imagelab import _STORED, part_of
-from flowviz.widgets.imagelab import encode as encode_record
+from flowviz.widgets.imagelab_wire import STORED, part_of, with_images
+from flowviz.widgets.imagelab_wire import encode as encode_record
 
 SHOWN = 3
 
@@ -172,15 +175,28 @@ def test_a_wish_that_cannot_be_granted_is_answered(lab, wish: dict, words: str) 
 
 
 def test_the_stored_part_is_the_same_picture_smaller(lab: fv.ImageLab) -> None:
-    part = part_of(lab.record, _STORED)
+    part = part_of(lab.record, STORED)
     words, whole = part.words, lab.record
     assert words["temperatures"] == [0.5, 0.7, 1.0] and words["shifts"] == [-3, 0, 3]
-    draws = whole.arrays["draws"][[1, 2, 5], : _STORED.draws]
+    draws = whole.arrays["draws"][[1, 2, 5], : STORED.draws]
     assert (part.arrays["draws"] == draws).all()
     assert (part.arrays["walk"][1, 0] == whole.arrays["walk"][2, 0]).all()
     assert (part.arrays["moved"][1] == whole.arrays["moved"][4, :, :, :2]).all()
     stored, full = (len(encode_record(one, "")[1]) for one in (part, whole))
     assert stored < 0.4 * full
+
+
+def test_every_image_that_is_spoken_of_is_stored() -> None:
+    """A question about image 7 would otherwise be asked, and answered, about another."""
+    assert with_images(STORED, {"chosen": 1, "other": 0}) == STORED
+    assert with_images(STORED, {}, {"chosen": 0, "other": 4}, {"chosen": 6}).images == 7
+
+
+def test_a_question_stores_its_images(flow) -> None:
+    lab = fv.ImageLab(flow, sample("mnist")[1][:5])
+    assert len(lab._stored()["meta"]["bits"]) == STORED.images
+    lab.ask("Which?", options=["a", "b"], of="costlier", set={"chosen": 2, "other": 4}, now=False)
+    assert lab._stored()["meta"]["bits"] == lab.record.words["bits"]
 
 
 def test_pages_know_that_they_have_no_kernel(lab: fv.ImageLab) -> None:
@@ -200,6 +216,61 @@ def test_restore_wants_the_flow_and_the_images(lab: fv.ImageLab, flow, images) -
 
 def test_repr_is_short(lab: fv.ImageLab) -> None:
     assert repr(lab) == "ImageLab('ImageLab', 3 images 1x28x28, lower bound)"
+
+
+# Its still
+
+BITS, SAMPLE = (36, 450), (36, 114)  # upper left corners of the first image, and of the first draw
+
+
+def pixels(png: bytes, corner: tuple[int, int], zoom: int) -> np.ndarray:
+    """The middles of the pixels of a digit that is drawn at a corner, (28, 28), of 112 greys."""
+    x, y = corner
+    grey = np.asarray(Image.open(io.BytesIO(png)).convert("RGB"))[..., 0]
+    return grey[y + zoom // 2 :: zoom, x + zoom // 2 :: zoom][:28, :28]
+
+
+def same(seen: np.ndarray, image: np.ndarray) -> bool:
+    """But for the frame, in which the outermost pixels may lie, and to the nearest grey."""
+    return bool((np.abs(seen.astype(int) - image)[1:-1, 1:-1] <= 2).all())
+
+
+def test_the_still_shows_the_record(lab: fv.ImageLab, images) -> None:
+    png = lab._makers()[".png"]()
+    assert same(pixels(png, BITS, 4), images.images[0, 0].numpy())
+    draws = arrays(lab)["draws"]
+    assert same(pixels(png, SAMPLE, 3), draws[5, 0, 0]), "temperature 1"
+    assert lab._makers()[".png"]() == png
+    lab.temperature = 0.3
+    cold = lab._makers()[".png"]()
+    lab.temperature = 1.0
+    assert same(pixels(cold, SAMPLE, 3), draws[0, 0, 0])
+    assert not same(pixels(png, SAMPLE, 3), draws[0, 0, 0])
+
+
+def test_the_still_is_stored_and_saved(lab: fv.ImageLab, tmp_path) -> None:
+    png = lab.save(tmp_path / "digits.png").read_bytes()
+    bundle = lab._repr_mimebundle_()[0]
+    assert base64.b64decode(bundle["image/png"]) == png
+    assert len(png) < 60_000
+    with pytest.raises(ValueError, match=r"expected \.html or \.png, got '.gif'"):
+        lab.save(tmp_path / "digits.gif")
+
+
+def test_the_still_does_not_answer_an_open_question(flow, images) -> None:
+    """With other costs the very same picture, until the answer is given."""
+    lab = fv.ImageLab(flow, images, shown=SHOWN)
+    lab.ask("Which costs more?", options=["one", "two"], of="costlier")
+    still = lab._makers()[".png"]
+    asked, true = still(), lab.record
+    rise = {"bits": [9.0] * SHOWN, "terms": (1 + np.array(true.words["terms"])).tolist()}
+    dearer = {name: a + 1 if name.endswith("/bits") else a for name, a in true.arrays.items()}
+    lab.record = dataclasses.replace(true, arrays=dearer, words={**true.words, **rise})
+    assert still() == asked
+    lab.revealed = True
+    told = still()
+    lab.record = true
+    assert told != still() != asked
 
 
 # What is refused

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-import numpy as np
 import torch
 import traitlets
 from torch import Tensor
@@ -13,16 +12,14 @@ from torch import Tensor
 from ..flow import Flow
 from ..layer import size_name
 from ..studies.data import ImageSet
-from ..wire import pack
-from .imagelab_live import HEAT_BITS, Kernel
-from .imagelab_record import Record, Room, pairs_of, record_of
+from .imagelab_live import Kernel
+from .imagelab_record import Room, record_of
+from .imagelab_wire import STORED, encode, near, part_of, with_images
 from .page import for_host, static_text
+from .texts import texts
 from .widget import VIEWED, Widget
 
 VIEWS = ("sample", "walk", "latent", "layers", "bits", "draw")
-# What a notebook's stored output holds: parts of the record.
-_STORED = Room(images=3, draws=6, temperatures=(0.5, 0.7, 1.0), steps=5, latents=2,
-               shifts=(-3, 0, 3))  # fmt: skip
 
 
 class ImageLab(Widget):
@@ -30,7 +27,7 @@ class ImageLab(Widget):
 
         train, test = fv.studies.data.sample("mnist")
         lab = fv.ImageLab(flow, test[:5])     # flow: a model of whole numbers, of fv.studies.models
-        lab.save("digits.html")               # a page that works by itself
+        lab.save("digits.html")               # a page that works by itself; also .png
 
     views: "sample" (draws at a temperature), "walk" (from one image to another, straight between
     their codes), "latent" (one number of z is moved), "layers" (an image given back from what
@@ -121,67 +118,47 @@ class ImageLab(Widget):
     def title(self) -> str:
         return self._title
 
+    def _makers(self) -> dict[str, Any]:
+        return {".png": self._png}
+
+    def _png(self) -> bytes:
+        from ..figures.theme import theme_of
+        from .imagelab_still import Settings, still
+
+        words = self.record.words
+        modes = words["modes"]
+        return still(self.record, Settings(
+            title=self._title,
+            texts=texts(self._name, self.language),
+            theme=theme_of(self.theme == "dark"),
+            chosen=self.chosen,
+            other=min(self.other, len(words["bits"]) - 1),
+            temperature=near(words["temperatures"], (self.temperature,))[0],
+            mode=len(modes) - 1 if self.rest == "mean" else 0,
+            veiled=self._veiled,
+        ))  # fmt: skip
+
+    @property
+    def _veiled(self) -> bool:
+        """A question is open whose answer the figures would give away."""
+        asked = next((one for one in self.questions if one["id"] == self.asked), None)
+        choice = asked is not None and asked["kind"] == "choice" and asked.get("of") != "costlier"
+        return asked is not None and not self.revealed and not choice
+
     def _heavy(self) -> dict[str, Any]:
         return {"meta": self.meta, "payload": self.payload, "kernel": False}
 
     def _stored(self) -> dict[str, Any]:
-        meta, payload = encode(part_of(self.record, _STORED), self._title)
+        told = (one.get("set") or {} for one in self.questions)
+        beats = (one.get("state") or {} for one in self.beats)
+        here = {"chosen": self.chosen, "other": self.other}
+        room = with_images(STORED, here, *told, *beats)
+        meta, payload = encode(part_of(self.record, room), self._title)
         return {"meta": meta, "payload": payload, "kernel": False}
 
     def __repr__(self) -> str:
         shape, count = size_name(self._flow.data_shape), len(self.record.words["labels"])
         return f"ImageLab({self._title!r}, {count} images {shape}, {self._flow.likelihood})"
-
-
-def encode(record: Record, title: str) -> tuple[dict[str, Any], bytes]:
-    """The record as its head (JSON) and body (`flowviz.wire`)."""
-    heads, body = pack(
-        (name, array, _bits(name, array), _runs(name)) for name, array in record.arrays.items()
-    )
-    return {"title": title, **record.words, "arrays": heads}, body
-
-
-def _bits(name: str, array: np.ndarray) -> int:
-    """Of an element; a figure that is far above the others must not round them."""
-    return 8 if array.dtype == np.uint8 else 24 if name.endswith("/bits") else HEAT_BITS
-
-
-def part_of(record: Record, room: Room) -> Record:
-    """The part of a record that a smaller room has, where it has that much."""
-    words, arrays = record.words, record.arrays
-    count = min(room.images, len(words["labels"]))
-    at = {
-        "temperatures": _near(words["temperatures"], room.temperatures),
-        "shifts": _near(words["shifts"], room.shifts),
-    }
-    total = len(words["labels"])
-    pairs = [i for i, pair in enumerate(pairs_of(total)) if max(pair) < count]
-    every = np.rint(np.linspace(0, len(arrays["walk"]) - 1, room.steps)).astype(int)
-    n, m = room.draws, room.latents
-    cut = {
-        "images": arrays["images"][:count],
-        "codes": arrays["codes"][:count],
-        "heat": arrays["heat"][:count],
-        "draws": arrays["draws"][at["temperatures"], :n],
-        "draws/bits": arrays["draws/bits"][at["temperatures"], :n],
-        "walk": arrays["walk"][every][:, :, pairs],
-        "walk/bits": arrays["walk/bits"][every][:, :, pairs],
-        "moved": arrays["moved"][at["shifts"], :, :count, :m],
-        "depths": arrays["depths"][:, :, :count],
-        "depths/bits": arrays["depths/bits"][:, :, :count],
-    }
-    lists = {name: [words[name][i] for i in places] for name, places in at.items()}
-    first = {name: words[name][:count] for name in ("labels", "terms", "bits")}
-    return Record(cut, {**words, **lists, **first, "latents": words["latents"][:m]})
-
-
-def _near(have: list[float], wanted: tuple[float, ...]) -> list[int]:
-    return sorted({min(range(len(have)), key=lambda i: abs(have[i] - w)) for w in wanted})
-
-
-def _runs(name: str) -> bool:
-    """Arrays whose first axis a slider runs along change little from row to row."""
-    return name in ("draws", "walk", "moved", "depths")
 
 
 def _named(images: Tensor) -> ImageSet:

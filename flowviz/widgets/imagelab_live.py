@@ -18,19 +18,10 @@ from torch import Tensor
 from ..flow import Flow
 from ..studies.latents import encode
 from ..wire import pack
-from .imagelab_record import (
-    Room,
-    account,
-    costs,
-    draws_of,
-    heat_of,
-    moved_latent,
-    terms_of,
-)
+from .imagelab_costs import HEAT_BITS, account, costs, heat_of, terms_of
+from .imagelab_record import Room, draws_of, moved_latent
 
 Wish = dict[str, Any]
-
-HEAT_BITS = 16  # of a pixel's share: what is read to a tenth of a bit, beside one of hundreds
 
 
 class Kernel:

@@ -16,12 +16,10 @@ import torch
 from torch import Tensor
 
 from ..flow import Flow, seeded
-from ..layer import COLUMNS
 from ..studies.data import ImageSet
-from ..studies.evaluate import batches, bits_per_dim, quiet
+from ..studies.evaluate import batches, quiet
 from ..studies.latents import Code, decode, encode, temperatures
-from ..studies.ledgers import AverageLedger, average_ledger
-from ..studies.pixels import pixel_bits
+from .imagelab_costs import accounts_in_words, accounts_of, costs
 
 MODES = ("all", "mean")  # what layers dropped walks along or stays as it is; or is guessed
 _CANDIDATES = 32  # of a large latent space, so many are tried to find those that show most
@@ -60,14 +58,14 @@ def record_of(flow: Flow, images: ImageSet, room: Room, seed: int = 0) -> Record
     x, dim = shown.images, shown.dimensions
     code = encode(flow, x)
     modes = MODES if drops(flow) else MODES[:1]
-    ledgers, heat = _accounts(flow, shown, room.noise, seed)
+    ledgers, heat = accounts_of(flow, shown, room.noise, seed)
     walk = _walk(flow, code, modes, room.steps, seed)
     latents = _telling(flow, code, room.latents, seed)
     moved = [moved_latent(flow, code, i, room.shifts, modes, seed) for i in latents]
     depths, told = _depths(flow, x, seed)
     drawn = draws_of(flow, room.draws, room.temperatures, seed)
     cost = lambda some: costs(flow, some, dim, seed)  # noqa: E731
-    words = _accounts_in_words(ledgers)
+    words = accounts_in_words(ledgers)
     walk_bits, depth_bits = cost(walk), cost(depths)
     ends = np.array(pairs_of(len(x))).T
     walk_bits[0, 0], walk_bits[-1, 0] = np.array(words["bits"])[ends]
@@ -105,27 +103,9 @@ def drops(flow: Flow) -> bool:
     return any("decoder" in layer.columns for layer in flow.layers)
 
 
-def costs(flow: Flow, images: Tensor, dim: int, seed: int) -> np.ndarray:
-    """Bits/dim of images (..., C, H, W), of the leading shape."""
-    flat = images.flatten(0, images.dim() - 4)
-    bits = bits_per_dim(flow, flat, dim=dim, seed=seed)
-    return bits.per_image.numpy().reshape(images.shape[:-3])
-
-
 def draws_of(flow: Flow, n: int, at: tuple[float, ...], seed: int) -> Tensor:
     """(temperature, n, C, H, W): the same noise at every temperature."""
     return torch.stack(list(temperatures(flow, n, at, seed).values())).cpu()
-
-
-def account(flow: Flow, image: Tensor, dim: int, draws: int, seed: int) -> AverageLedger:
-    """The ledger of one image (C, H, W); with the draws and seed of `heat_of`, so that it is the
-    heat map's sum."""
-    return average_ledger(flow, image[None], draws, dim=dim, seed=seed)
-
-
-def heat_of(flow: Flow, image: Tensor, dim: int, draws: int, seed: int) -> np.ndarray:
-    """(H, W): bits of every pixel of one image."""
-    return pixel_bits(flow, image[None], draws, dim=dim, seed=seed).maps[0].numpy()
 
 
 def moved_latent(
@@ -138,43 +118,6 @@ def moved_latent(
         z.flatten(1)[:, index] += shift
         rows.append(torch.stack([decode(flow, Code(z, code.noise), m, seed) for m in modes]))
     return torch.stack(rows).cpu()
-
-
-def _accounts(
-    flow: Flow, shown: ImageSet, draws: int, seed: int
-) -> tuple[list[AverageLedger], np.ndarray]:
-    images, dim = shown.images, shown.dimensions
-    ledgers = [account(flow, image, dim, draws, seed) for image in images]
-    return ledgers, np.stack([heat_of(flow, image, dim, draws, seed) for image in images])
-
-
-def rows_of(ledger: AverageLedger) -> list[tuple[int, str, str]]:
-    """(layer, 1 at the data side, its title, column) of every term, latent side first."""
-    return [
-        (k + 1, ledger.titles[k], column)
-        for k in reversed(range(len(ledger.terms)))
-        for column in COLUMNS
-        if column in ledger.terms[k]
-    ]
-
-
-def terms_of(ledger: AverageLedger) -> list[float]:
-    """Bits/dim of the base, then of every row of `rows_of`."""
-    terms = [ledger.terms[k - 1][column] for k, _, column in rows_of(ledger)]
-    return [round(ledger.bits(value), 5) + 0.0 for value in (ledger.base, *terms)]
-
-
-def _accounts_in_words(ledgers: list[AverageLedger]) -> dict[str, Any]:
-    """The rows, without those that are 0 for all images (a reshape), and every image's terms."""
-    terms = [terms_of(ledger) for ledger in ledgers]
-    rows = rows_of(ledgers[0])
-    kept = [i for i in range(len(rows)) if any(one[i + 1] for one in terms)]
-    return {
-        "kept": kept,
-        "rows": [list(rows[i]) for i in kept],
-        "terms": [[one[0], *(one[i + 1] for i in kept)] for one in terms],
-        "bits": [round(ledger.bits_per_dim, 5) for ledger in ledgers],
-    }
 
 
 def _walk(flow: Flow, code: Code, modes: tuple[str, ...], steps: int, seed: int) -> Tensor:

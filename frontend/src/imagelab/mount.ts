@@ -126,7 +126,8 @@ export function mountImageLab(root: HTMLElement, model: Model, signal: AbortSign
     const versus = versusOf(card.current());
     scene = sceneOf({ ...state, drawing: state.drawing || toText(sheet.image) }, { lab, kernel, t, veiled: blind, versus, sheet: sheet.image }, width);
     const context = contextOf(canvas, width, scene.height, scale);
-    drawScene(context, scene, { lab, state, palette, t, mark: markOf(state), within: kernel.there ? null : lab.meta.latents, lit: lighter.lit(), term, type: scale > 1 ? 1.1 : 1 }, width);
+    const paints = model.get("presenting") ? { ...palette, mute: palette.ink } : palette;
+    drawScene(context, scene, { lab, state, palette: paints, t, mark: markOf(state), within: kernel.there ? null : lab.meta.latents, lit: lighter.lit(), term, type: scale > 1 ? 1.1 : 1 }, width);
     drawAim(context);
     canvas.toggleAttribute("data-pad", state.view === "draw");
     header.update(state.view);

@@ -68,8 +68,8 @@ export function drawWaterfall(pen: Pen, box: Box, terms: Term[], { palette, t, t
   }
   const word = t("layer");
   write(word, left, top + height + 14, "left");
-  let free = left + pen.measureText(word).width + 6;
-  terms.forEach(({ column, layer, from, to }, i) => {
+  const taken: [number, number][] = [[left, left + pen.measureText(word).width + 6]];
+  terms.forEach(({ column, from, to }, i) => {
     const x = left + i * each;
     const [upper, lower] = [y(Math.max(from, to)), y(Math.min(from, to))];
     pen.globalAlpha = lit && lit !== column && lit !== "total" ? 0.25 : 1;
@@ -80,18 +80,26 @@ export function drawWaterfall(pen: Pen, box: Box, terms: Term[], { palette, t, t
     pen.fillStyle = palette[column];
     pen.fillRect(x + 0.5, upper, Math.max(1, each - 1), Math.max(1.5, lower - upper));
     pen.globalAlpha = 1;
-    const name = String(layer);
-    const half = pen.measureText(name).width / 2;
-    const middle = x + each / 2;
-    if (!layer || Math.abs(to - from) < 0.04 * (high - low) || middle - half < free) return;
-    free = middle + half + 4;
-    write(name, middle, top + height + 14, "center");
   });
+  for (const { i, layer } of largest(terms, 0.04 * (high - low))) {
+    const half = pen.measureText(String(layer)).width / 2 + 2;
+    const middle = left + (i + 0.5) * each;
+    if (taken.some(([a, b]) => middle + half > a && middle - half < b)) continue;
+    taken.push([middle - half, middle + half]);
+    write(String(layer), middle, top + height + 14, "center");
+  }
   const total = sums.at(-1)!;
   pen.fillStyle = palette.ink;
   pen.fillRect(left + width, Math.round(y(total)) - 0.5, 6, 1.5);
   write(plain(total), left + width + 9, y(total) + 4, "left", palette.ink);
   write(t("terms", { count: terms.length }), left, box.y + 8, "left");
+}
+
+/** Terms of layers that add more than `least` either way, the largest first. */
+function largest(terms: Term[], least: number): { i: number; layer: number }[] {
+  const size = ({ from, to }: Term) => Math.abs(to - from);
+  const named = terms.map((term, i) => ({ i, layer: term.layer, size: size(term) }));
+  return named.filter((one) => one.layer > 0 && one.size > least).sort((a, b) => b.size - a.size);
 }
 
 /** Round places from one end to the other, at most six. */
