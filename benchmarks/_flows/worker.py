@@ -16,7 +16,8 @@ import warnings
 import torch
 from torch import Tensor
 
-from .adapters import build, normal_log_prob
+from .adapters import build
+from .adapters.parts import normal_log_prob
 from .systems import Absent, Model, event
 
 SECONDS = 0.03  # of calls to average over in one measurement
