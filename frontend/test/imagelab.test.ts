@@ -3,7 +3,9 @@ import { hottestPlace, judgeOf, truthOf, veils } from "../src/imagelab/asking";
 import { toBytes, toText } from "../src/imagelab/bytes";
 import { moveBy } from "../src/imagelab/keys";
 import { mosaicOf } from "../src/imagelab/mosaic";
+import { picked, placeOn } from "../src/imagelab/places";
 import { labOf, quantile, type Lab, type Meta } from "../src/imagelab/record";
+import type { Scene } from "../src/imagelab/scene";
 import { createSheet } from "../src/imagelab/sheet";
 import { nearest, type State } from "../src/imagelab/state";
 import { termAt, termsOf } from "../src/imagelab/waterfall";
@@ -178,6 +180,23 @@ test("neighbours on a map stay neighbours", () => {
   expect(place(7)).toEqual([1, 0]);
   expect(place(49)).toEqual([0, 7]);
   expect(place(3 * 49)).toEqual([7, 0]);
+});
+
+test("a press sets what lies under it, a passing pointer only a pixel", () => {
+  const box = { x: 10, y: 10, width: 80, height: 80 };
+  const mosaic = mosaicOf([6]);
+  const scene = {
+    tiles: [{ ...box, kind: "image", pick: { depth: 2 } }, { ...box, x: 100, kind: "image", pixel: true }],
+    codes: { x: 0, y: 100, width: 60, height: 20, values: new Float32Array(6), mosaic },
+  } as unknown as Scene;
+  const hand = { view: "bits" as const, shape: [1, 8, 8] as [number, number, number], pressed: true, open: (k: number) => k !== 3 };
+  expect(picked(scene, [11, 11], hand)).toEqual({ depth: 2 });
+  expect(picked(scene, [11, 11], { ...hand, pressed: false })).toBeNull();
+  expect(picked(scene, [179, 11], { ...hand, pressed: false })).toEqual({ pixel: [0, 7] });
+  expect(picked(scene, [179, 11], { ...hand, view: "layers" })).toBeNull();
+  expect(picked(scene, [25, 110], hand)).toEqual({ latent: 2 });
+  expect(picked(scene, [35, 110], hand)).toBeNull();
+  expect(placeOn(scene.tiles[0], hand.shape, [50, 90])).toBeNull();
 });
 
 describe("the sheet", () => {

@@ -63,6 +63,17 @@ function drawTile(pen: Pen, tile: Tile, { lab, palette, mark, type }: Shown): vo
   tile.below?.split("\n").forEach((line, i) => pen.fillText(line, tile.x + tile.width / 2, tile.y + tile.height + 15 + 16 * i));
 }
 
+/** Rings around places (column, row) of the image on a tile. */
+export function drawPlaces(pen: Pen, tile: Tile, [, rows, columns]: [number, number, number], places: { at: [number, number]; colour: string }[]): void {
+  for (const { at: [x, y], colour } of places) {
+    pen.beginPath();
+    pen.arc(tile.x + (x / columns) * tile.width, tile.y + (y / rows) * tile.height, 9, 0, 7);
+    pen.strokeStyle = colour;
+    pen.lineWidth = 3;
+    pen.stroke();
+  }
+}
+
 function frame(pen: Pen, { x, y, width, height }: Box, colour: string, line: number): void {
   pen.strokeStyle = colour;
   pen.lineWidth = line;

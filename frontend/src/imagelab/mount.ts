@@ -1,22 +1,24 @@
 /** Puts the widget together: one record, one canvas, and the parts around it. */
 
-import { createLoop } from "../player/loop";
 import type { Model } from "../shared/afm";
 import { aimOn, type Point } from "../shared/aim";
+import { penOf } from "../shared/canvas";
 import { downloadCanvas } from "../shared/controls";
 import { h, put } from "../shared/dom";
+import { keepDrawn } from "../shared/drawn";
 import { linkOf } from "../shared/fragment";
 import { createHelp, type KeyRow } from "../shared/help";
 import { createLighter } from "../shared/light";
 import { createLive } from "../shared/live";
+import { listenToOwnKeys } from "../shared/ownkeys";
 import { sentence } from "../shared/pieces";
-import { QUESTION_TRAITS, questionCard } from "../shared/question";
+import { questionCard } from "../shared/question";
 import { stringsOf } from "../shared/strings";
-import { applyTheme, watchTheme } from "../shared/theme";
+import type { Palette } from "../shared/theme";
 import { throttle } from "../shared/throttle";
 import { judgeOf, truthOf, veils, versusOf, wordsOf } from "./asking";
 import { toBytes, toText } from "./bytes";
-import { drawScene } from "./draw";
+import { drawPlaces, drawScene } from "./draw";
 import { createHeader } from "./header";
 import { createKernel } from "./kernel";
 import { moveBy } from "./keys";
@@ -25,6 +27,7 @@ import { createPen } from "./pen";
 import type { Lab } from "./record";
 import { sceneOf, type Scene } from "./scene";
 import { createSheet, type Tool } from "./sheet";
+import { picked, placeOn } from "./places";
 import { readState, STATE_TRAITS, VIEWS, type State } from "./state";
 import { tell } from "./tell";
 import { termAt } from "./waterfall";
@@ -45,17 +48,15 @@ export function mountImageLab(root: HTMLElement, model: Model, signal: AbortSign
   const read = () => readState(model, lab);
   const canvas = h("canvas", { class: "flowviz-canvas", role: "application", tabindex: 0 });
   const live = createLive();
-  const lighter = createLighter(root, () => redraw());
+  const lighter = createLighter(root, () => drawn.redraw());
   const sheet = createSheet(lab.meta.shape);
-  const kernel = createKernel(model, lab, () => redraw(), signal);
+  const kernel = createKernel(model, lab, () => drawn.redraw(), signal);
   const save = throttle(() => model.save_changes(), 100);
   let tool: Tool = "brush";
   let width = MOST_STAGE;
   let scale = 1;
   let scene: Scene | null = null;
-  let drawn = "";
   let sheeted = "";
-  let frames = 0;
   let term: number | null = null;
 
   function set(changes: Record<string, unknown>, last: boolean): void {
@@ -68,25 +69,24 @@ export function mountImageLab(root: HTMLElement, model: Model, signal: AbortSign
     truth: (question) => truthOf(lab, read(), question),
     judge: judgeOf,
     words: (question, answer) => wordsOf(question, answer, lab, read(), t),
-    redraw: () => redraw(),
+    redraw: () => drawn.redraw(),
   });
-  const veiled = () => veils(card.current(), card.asking());
   const pen = createPen(canvas, {
     wants: () => read().view === "draw" && !card.asking(),
-    place: (x, y) => placeOn(scene?.pad ?? null, x, y),
+    place: (x, y) => placeOn(scene?.pad, lab.meta.shape, within(x, y)),
     size: [lab.meta.shape[1], lab.meta.shape[2]],
     stroke(from, to) {
       sheet.stroke(from, to, tool);
       keepSheet(false);
     },
     done: () => keepSheet(true),
-    redraw: () => redraw(),
+    redraw: () => drawn.redraw(),
   }, signal);
 
   function keepSheet(last: boolean): void {
     sheeted = toText(sheet.image);
     set({ drawing: sheeted }, last);
-    redraw();
+    drawn.redraw();
   }
 
   function setSheet(bytes: ArrayLike<number>): void {
@@ -103,7 +103,7 @@ export function mountImageLab(root: HTMLElement, model: Model, signal: AbortSign
   const say = sentence();
   const panel = createPanel({
     lab, kernel, t, lighter, set,
-    tool: (next) => ((tool = next), redraw()),
+    tool: (next) => ((tool = next), drawn.redraw()),
     clear: () => setSheet(new Uint8Array(sheet.image.length)),
     take: () => setSheet(lab.image(read().chosen)),
     question: card.el,
@@ -114,29 +114,28 @@ export function mountImageLab(root: HTMLElement, model: Model, signal: AbortSign
   put(root, "role", "group");
   put(root, "aria-label", lab.meta.title);
   put(root, "tabindex", "-1");
-  let palette = applyTheme(root, model.get("theme"));
 
-  function show(state: State): void {
+  function show(state: State, palette: Palette): void {
     if (state.drawing !== sheeted) {
       sheeted = state.drawing;
       sheet.set(toBytes(sheeted, sheet.image.length));
     }
-    if (state.view === "draw") kernel.score(state.drawing || toText(sheet.image));
-    const blind = veiled();
+    const now = { ...state, drawing: state.drawing || toText(sheet.image) };
+    if (state.view === "draw") kernel.score(now.drawing);
+    const blind = veils(card.current(), card.asking());
     const versus = versusOf(card.current());
-    scene = sceneOf({ ...state, drawing: state.drawing || toText(sheet.image) }, { lab, kernel, t, veiled: blind, versus, sheet: sheet.image }, width);
-    const context = contextOf(canvas, width, scene.height, scale);
+    scene = sceneOf(now, { lab, kernel, t, veiled: blind, versus, sheet: sheet.image }, width);
+    const context = penOf(canvas, width, scene.height, scale);
+    canvas.style.width = `${width * scale}px`;
+    canvas.style.height = `${scene.height * scale}px`;
     const paints = model.get("presenting") ? { ...palette, mute: palette.ink } : palette;
     drawScene(context, scene, { lab, state, palette: paints, t, mark: markOf(state), within: kernel.there ? null : lab.meta.latents, lit: lighter.lit(), term, type: scale > 1 ? 1.1 : 1 }, width);
-    drawAim(context);
+    drawAim(context, palette);
     canvas.toggleAttribute("data-pad", state.view === "draw");
     header.update(state.view);
-    const now = { ...state, drawing: state.drawing || toText(sheet.image) };
     panel.update(now, { veiled: blind, versus: versus !== null, tool, term });
     tell({ root, canvas, live, say, t }, now, lab, kernel, blind);
     put(root, "data-tool", tool);
-    put(root, "data-frames-drawn", String(++frames));
-    put(root, "data-ready", "1");
   }
 
   function markOf(state: State): [number, number] | null {
@@ -145,40 +144,15 @@ export function mountImageLab(root: HTMLElement, model: Model, signal: AbortSign
   }
 
   /** A place that was given or is aimed at, and the true one. */
-  function drawAim(context: CanvasRenderingContext2D): void {
+  function drawAim(context: CanvasRenderingContext2D, palette: Palette): void {
     const question = card.current();
     const tile = scene?.tiles[0];
     if (question?.kind !== "point" || !tile) return;
-    const dot = ([x, y]: Point, colour: string) => {
-      context.beginPath();
-      context.arc(tile.x + (x / lab.meta.shape[2]) * tile.width, tile.y + (y / lab.meta.shape[1]) * tile.height, 9, 0, 7);
-      context.strokeStyle = colour;
-      context.lineWidth = 3;
-      context.stroke();
-    };
-    const given = card.given() as Point | null;
-    if (given) dot(given, "#d65c00");
-    const answer = card.answer();
-    if (!card.asking() && answer) dot(answer.truth as Point, palette.accent);
-  }
-
-  function frame(): boolean {
-    const state = read();
-    const key = JSON.stringify(state);
-    if (key === drawn) return false;
-    drawn = key;
-    show(state);
-    return false;
-  }
-
-  function redraw(): void {
-    drawn = "";
-    loop.wake();
-  }
-
-  function recolour(): void {
-    palette = applyTheme(root, model.get("theme"));
-    redraw();
+    const [given, answer] = [card.given() as Point | null, card.answer()];
+    drawPlaces(context, tile, lab.meta.shape, [
+      ...(given ? [{ at: given, colour: "#d65c00" }] : []),
+      ...(!card.asking() && answer ? [{ at: answer.truth as Point, colour: palette.accent }] : []),
+    ]);
   }
 
   function fit(): void {
@@ -191,68 +165,51 @@ export function mountImageLab(root: HTMLElement, model: Model, signal: AbortSign
     scale = presenting && !narrow ? LARGE : 1;
     const wide = narrow ? room - 26 : Math.min(MOST_STAGE * scale, Math.round(room * 0.52));
     width = Math.max(240, Math.round(wide / scale));
-    redraw();
+    drawn.redraw();
   }
 
-  /** (column, row) on a tile, in pixels of the image; null beside it. */
-  function placeOn(tile: Scene["tiles"][0] | null, x: number, y: number): Point | null {
-    if (!tile) return null;
-    const [u, v] = [(x / scale - tile.x) / tile.width, (y / scale - tile.y) / tile.height];
-    const inside = u >= 0 && v >= 0 && u < 1 && v < 1;
-    return inside ? [u * lab.meta.shape[2], v * lab.meta.shape[1]] : null;
-  }
+  /** A place of the canvas in pixels of the scene. */
+  const within = (x: number, y: number): Point => [x / scale, y / scale];
 
-  const loop = createLoop(root, frame, (visible) => visible && redraw(), signal);
+  const drawn = keepDrawn<State>({
+    root, model, traits: STATE_TRAITS, read, card, draw: show, fit, key: JSON.stringify, asked: () => aim.clear(),
+  }, signal);
   const aim = aimOn(canvas, {
     locate(x, y): Point {
-      return placeOn(scene?.tiles[0] ?? null, x, y) ?? [lab.meta.shape[2] / 2, lab.meta.shape[1] / 2];
+      return placeOn(scene?.tiles[0], lab.meta.shape, within(x, y)) ?? [lab.meta.shape[2] / 2, lab.meta.shape[1] / 2];
     },
     wants: () => (card.asking() && card.current()?.kind === "point" ? "point" : null),
     draft: (value) => card.draft(value),
     give: (value) => card.give(value.map((one) => Number(one.toFixed(2)))),
   }, signal);
 
-  /** A press on a small picture, a latent, a pixel. */
   function pick(event: PointerEvent, pressed: boolean): void {
     if (!scene || card.asking()) return;
     const box = canvas.getBoundingClientRect();
-    const [x, y] = [event.clientX - box.left, event.clientY - box.top];
-    point(scene.ledger ? termAt(scene.ledger, scene.ledger.terms, x / scale, y / scale) : null);
-    for (const tile of scene.tiles) {
-      const at = placeOn(tile, x, y);
-      if (!at) continue;
-      if (tile.pick && pressed) return set(tile.pick, true);
-      if (tile.pixel && read().view === "bits") return set({ pixel: [Math.floor(at[1]), Math.floor(at[0])] }, pressed);
-    }
-    const { codes } = scene;
-    if (!codes || !pressed) return;
-    const { rows, columns, at } = codes.mosaic;
-    const [u, v] = [(x / scale - codes.x) / codes.width, (y / scale - codes.y) / codes.height];
-    const latent = at(Math.floor(v * rows), Math.floor(u * columns));
-    if (latent >= 0 && (kernel.there || lab.meta.latents.includes(latent))) set({ latent }, true);
+    const at = within(event.clientX - box.left, event.clientY - box.top);
+    point(scene.ledger ? termAt(scene.ledger, scene.ledger.terms, ...at) : null);
+    const open = (latent: number) => kernel.there || lab.meta.latents.includes(latent);
+    const found = picked(scene, at, { view: read().view, shape: lab.meta.shape, pressed, open });
+    if (found) set(found, pressed);
   }
 
   /** At a term of the ledger: its row in the table is shown. */
   function point(at: number | null): void {
     if (at === term) return;
     term = at;
-    redraw();
+    drawn.redraw();
   }
 
   canvas.addEventListener("pointerdown", (event) => event.button === 0 && pick(event, true), { signal });
   canvas.addEventListener("pointermove", (event) => event.pointerType === "mouse" && pick(event, false), { signal });
 
-  root.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.key === "Tab") return;
-    event.stopPropagation();
-    if (event.target === canvas && (aim.key(event) || pen.key(event))) return event.preventDefault();
-    if (press(event.key)) return event.preventDefault();
-    if (card.asking()) return;
-    const changes = moveBy(event.key, event.target === canvas, read(), lab, kernel.there);
-    if (!changes) return;
-    event.preventDefault();
-    set(changes, true);
-  }, { signal });
+  listenToOwnKeys(root, (event) => {
+    if (event.target === canvas && (aim.key(event) || pen.key(event))) return true;
+    if (press(event.key)) return true;
+    const changes = card.asking() ? null : moveBy(event.key, event.target === canvas, read(), lab, kernel.there);
+    if (changes) set(changes, true);
+    return changes !== null;
+  }, signal);
 
   /** Keys that hold everywhere in the widget but where figures are typed. */
   function press(key: string): boolean {
@@ -261,39 +218,11 @@ export function mountImageLab(root: HTMLElement, model: Model, signal: AbortSign
     if (key === "?") help.toggle();
     else if (key === "Escape") return help.close();
     else if (card.asking()) return false;
-    else if (key.toLowerCase() === "e" && read().view === "draw") (tool = tool === "brush" ? "erase" : "brush"), redraw();
+    else if (key.toLowerCase() === "e" && read().view === "draw") (tool = tool === "brush" ? "erase" : "brush"), drawn.redraw();
     else if (key >= "1" && key <= String(VIEWS.length)) set({ view: VIEWS[Number(key) - 1] }, true);
     else return false;
     return true;
   }
 
-  const events: [string, () => void][] = [
-    ...STATE_TRAITS.map((name): [string, () => void] => [`change:${name}`, () => loop.wake()]),
-    ...QUESTION_TRAITS.map((name): [string, () => void] => [`change:${name}`, () => card.update()]),
-    ["change:theme", recolour],
-    ["change:presenting", fit],
-    ["change:asked", () => aim.clear()],
-  ];
-  for (const [event, handler] of events) model.on(event, handler);
-  const observer = new ResizeObserver(fit);
-  observer.observe(root);
-  signal.addEventListener("abort", () => {
-    observer.disconnect();
-    for (const [event, handler] of events) model.off(event, handler);
-  });
-  watchTheme(root, recolour, signal);
-  card.update();
-  fit();
-}
-
-function contextOf(canvas: HTMLCanvasElement, width: number, height: number, scale: number): CanvasRenderingContext2D {
-  const ratio = (window.devicePixelRatio || 1) * scale;
-  const [w, hgt] = [Math.round(width * ratio), Math.round(height * ratio)];
-  if (canvas.width !== w) canvas.width = w;
-  if (canvas.height !== hgt) canvas.height = hgt;
-  canvas.style.width = `${width * scale}px`;
-  canvas.style.height = `${height * scale}px`;
-  const context = canvas.getContext("2d")!;
-  context.setTransform(ratio, 0, 0, ratio, 0, 0);
-  return context;
+  drawn.start();
 }

@@ -1,22 +1,12 @@
 /** Everything about a picture that is said around it: the sentence, screen readers, attributes for tests. */
 
 import { put } from "../shared/dom";
-import type { Live } from "../shared/live";
 import { plain } from "../shared/numbers";
-import type { Sentence } from "../shared/pieces";
-import type { Say } from "../shared/strings";
+import { announce, type Voices } from "../shared/voices";
 import type { Kernel } from "./kernel";
 import type { Lab } from "./record";
 import type { State } from "./state";
 import { costOf, sentenceOf } from "./words";
-
-export interface Voices {
-  root: HTMLElement;
-  canvas: HTMLElement;
-  live: Live;
-  say: Sentence;
-  t: Say;
-}
 
 export function tell({ root, canvas, live, say, t }: Voices, state: State, lab: Lab, kernel: Kernel, veiled: boolean): void {
   const said = sentenceOf(state, lab, kernel, veiled, t);
@@ -40,5 +30,5 @@ export function tell({ root, canvas, live, say, t }: Voices, state: State, lab: 
     bits: veiled ? "" : String(bits ?? ""),
     fresh: String(state.view !== "draw" || kernel.scored()?.drawing === state.drawing),
   };
-  for (const [name, value] of Object.entries(told)) put(root, `data-${name}`, value);
+  announce(root, told);
 }

@@ -1,6 +1,6 @@
 /** Puts LayerLab together: one model, one stage, and the parts around it. */
 
-import { createLoop } from "../player/loop";
+import { createLoop } from "../shared/loop";
 import type { Model } from "../shared/afm";
 import { h, put } from "../shared/dom";
 import { stateOf } from "../shared/fragment";

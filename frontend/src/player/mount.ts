@@ -18,7 +18,7 @@ import { createHeader } from "./header";
 import { KEY_HELP } from "./keys";
 import { listenToKeys } from "./keyboard";
 import { layoutFor } from "./layout";
-import { createLoop } from "./loop";
+import { createLoop } from "../shared/loop";
 import { createPanel } from "./panel";
 import { createPlayer } from "./playing";
 import { createPicture, gridOf } from "./scene";

@@ -1,6 +1,7 @@
 /** Keys inside the widget; none of them reaches the notebook's own shortcuts. */
 
 import type { KeyRow } from "../shared/help";
+import { listenToOwnKeys } from "../shared/ownkeys";
 import { MOST_MAPS } from "./stack";
 
 /** Keys, and the texts that say what they do. */
@@ -35,19 +36,13 @@ export interface Keys {
 }
 
 export function listenToKeys(root: HTMLElement, canvas: HTMLElement, signal: AbortSignal, { aim, locked, act }: Keys): void {
-  root.addEventListener(
-    "keydown",
-    (event) => {
-      if (event.ctrlKey || event.metaKey || event.altKey || event.key === "Tab") return;
-      event.stopPropagation();
-      const { key, shiftKey, target } = event;
-      if (target === canvas && aim(event)) return event.preventDefault();
-      if (target instanceof HTMLInputElement && target.type !== "range") return;
-      const action = keyAction(key, shiftKey, target === canvas, locked());
-      if (!action) return;
-      event.preventDefault();
-      act(action);
-    },
-    { signal },
-  );
+  const heard = (event: KeyboardEvent): boolean => {
+    const { key, shiftKey, target } = event;
+    if (target === canvas && aim(event)) return true;
+    if (target instanceof HTMLInputElement && target.type !== "range") return false;
+    const action = keyAction(key, shiftKey, target === canvas, locked());
+    if (action) act(action);
+    return action !== null;
+  };
+  listenToOwnKeys(root, heard, signal);
 }

@@ -4,13 +4,13 @@ import type { Model } from "../shared/afm";
 import { aimOn, type Point } from "../shared/aim";
 import { downloadCanvas } from "../shared/controls";
 import { h, put } from "../shared/dom";
+import { keepDrawn } from "../shared/drawn";
 import { createLighter } from "../shared/light";
 import { createLive } from "../shared/live";
 import { sentence } from "../shared/pieces";
-import { QUESTION_TRAITS, questionCard } from "../shared/question";
+import { questionCard } from "../shared/question";
 import { stringsOf } from "../shared/strings";
-import { applyTheme, watchTheme } from "../shared/theme";
-import { createLoop } from "../player/loop";
+import type { Palette } from "../shared/theme";
 import { judgeOf, sketched, truthOf, veilOf, wordsOf } from "./asking";
 import { BASE } from "./bases";
 import { createChain } from "./chain";
@@ -34,7 +34,7 @@ export function mountVariables(root: HTMLElement, model: Model, signal: AbortSig
   const read = () => readState(model);
   const canvas = h("canvas", { class: "flowviz-canvas", role: "application", tabindex: 0 });
   const live = createLive();
-  const lighter = createLighter(root, () => redraw());
+  const lighter = createLighter(root, () => drawn.redraw());
   let kept: Windows | null = null;
   let held: string | null = null;
   let knot = 0;
@@ -50,10 +50,10 @@ export function mountVariables(root: HTMLElement, model: Model, signal: AbortSig
     truth: (question) => truthOf(build(read()), question),
     judge: (question, given, truth) => judgeOf(scene, question, given, truth),
     words: (question, answer) => wordsOf(question, answer, t),
-    redraw: () => redraw(),
+    redraw: () => drawn.redraw(),
   });
   const grips = createGrips(t, {
-    settle: () => void frame(),
+    settle: () => drawn.frame(),
     move(name, u, v, last) {
       if (name === "probe") return commands.probeAt(scene, u, last);
       const handle = scene.handles.find((one) => one.name === name);
@@ -63,7 +63,7 @@ export function mountVariables(root: HTMLElement, model: Model, signal: AbortSig
       held = name;
       kept = name && pointerDown ? { from: scene.view.from, to: scene.view.to } : null;
       if (name?.startsWith("knot-")) knot = Number(name.slice(5)) - 1;
-      redraw();
+      drawn.redraw();
     },
   });
   let pointerDown = false;
@@ -85,12 +85,9 @@ export function mountVariables(root: HTMLElement, model: Model, signal: AbortSig
   put(root, "aria-label", t("title"));
   put(root, "tabindex", "-1");
 
-  let palette = applyTheme(root, model.get("theme"));
   let fitted = "";
-  let drawn = "";
-  let frames = 0;
 
-  function show(state: State): void {
+  function show(state: State, palette: Palette): void {
     scene = build(state);
     const veil = veilOf(card.current(), card.asking());
     const veiled = veil.probe || veil.data;
@@ -102,28 +99,6 @@ export function mountVariables(root: HTMLElement, model: Model, signal: AbortSig
     panel.update(state, scene, veiled, knot);
     tellWords({ root, canvas, live, say, t }, state, scene, veiled);
     tellTests(root, state, scene);
-    put(root, "data-frames-drawn", String(++frames));
-    put(root, "data-ready", "1");
-  }
-
-  function frame(): boolean {
-    const state = read();
-    const key = JSON.stringify([state, kept]);
-    if (key !== drawn) {
-      drawn = key;
-      show(state);
-    }
-    return false;
-  }
-
-  function redraw(): void {
-    drawn = "";
-    loop.wake();
-  }
-
-  function recolour(): void {
-    palette = applyTheme(root, model.get("theme"));
-    redraw();
   }
 
   function fit(): void {
@@ -138,10 +113,14 @@ export function mountVariables(root: HTMLElement, model: Model, signal: AbortSig
     resize(canvas, layout.width * scale, layout.height * scale);
     resize(grips.el, layout.width, layout.height);
     grips.el.style.transform = `scale(${scale})`;
-    redraw();
+    drawn.redraw();
   }
 
-  const loop = createLoop(root, frame, (visible) => visible && redraw(), signal);
+  const drawn = keepDrawn<State>({
+    root, model, traits: STATE_TRAITS, read, card, draw: show, fit,
+    key: (state) => JSON.stringify([state, kept]),
+    asked: () => aim.clear(),
+  }, signal);
   const aim = aimOn(
     canvas,
     {
@@ -184,33 +163,12 @@ export function mountVariables(root: HTMLElement, model: Model, signal: AbortSig
       if (action === "close") return void help.close();
       if (action === "notation") return commands.set({ notation: notation === "data" ? "latent" : "data" }, true);
       if ("view" in action) return void (action.view < maps.length && commands.set({ view: action.view }, true));
-      frame();
+      drawn.frame();
       const [low, high] = scene.view.from;
       commands.probeAt(scene, scene.probe.values[scene.from]! + action.step * (high - low), true);
     },
   });
-  const observer = new ResizeObserver(fit);
-  observer.observe(root);
-  signal.addEventListener("abort", () => observer.disconnect());
-  watchTheme(root, recolour, signal);
-  watchModel();
-  card.update();
-  fit();
-  redraw();
-
-  function watchModel(): void {
-    const events: [string, () => void][] = [
-      ...STATE_TRAITS.map((name): [string, () => void] => [`change:${name}`, () => loop.wake()]),
-      ...QUESTION_TRAITS.map((name): [string, () => void] => [`change:${name}`, () => card.update()]),
-      ["change:theme", recolour],
-      ["change:presenting", () => (fit(), redraw())],
-      ["change:asked", () => aim.clear()],
-    ];
-    for (const [event, handler] of events) model.on(event, handler);
-    signal.addEventListener("abort", () => {
-      for (const [event, handler] of events) model.off(event, handler);
-    });
-  }
+  drawn.start();
 }
 
 function resize(el: HTMLElement, width: number, height: number): void {

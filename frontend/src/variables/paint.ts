@@ -1,5 +1,6 @@
 /** One picture on its canvases: the scene, what was predicted, the ribbon of all stages. */
 
+import { penOf } from "../shared/canvas";
 import { plain } from "../shared/numbers";
 import type { QuestionCard } from "../shared/question";
 import type { Say } from "../shared/strings";
@@ -59,14 +60,4 @@ export function gripsOf({ handles, probe, from, to, view }: Scene, veil: Veil, t
   const grips: Grip[] = handles.map((one) => ({ ...one, label: t(`handle ${one.label}`, { knot: one.name.slice(5) }) }));
   const [u, v] = [probe.values[from]!, veil.probe ? view.to[0] : probe.values[to]!];
   return Number.isFinite(v) ? [...grips, { name: "probe", label: t("probe"), u, v }] : grips;
-}
-
-function penOf(canvas: HTMLCanvasElement, width: number, height: number, scale = 1): CanvasRenderingContext2D {
-  const ratio = (window.devicePixelRatio || 1) * scale;
-  const [w, h] = [Math.round(width * ratio), Math.round(height * ratio)];
-  if (canvas.width !== w) canvas.width = w;
-  if (canvas.height !== h) canvas.height = h;
-  const pen = canvas.getContext("2d")!;
-  pen.setTransform(ratio, 0, 0, ratio, 0, 0);
-  return pen;
 }

@@ -1,21 +1,11 @@
 /** Everything about a picture that is said around it: the sentence, screen readers, attributes for tests. */
 
 import { put } from "../shared/dom";
-import type { Live } from "../shared/live";
 import { plain } from "../shared/numbers";
-import type { Sentence } from "../shared/pieces";
-import type { Say } from "../shared/strings";
+import { announce, type Voices } from "../shared/voices";
 import type { Scene } from "./scene";
 import type { State } from "./state";
 import { sentenceOf } from "./words";
-
-export interface Voices {
-  root: HTMLElement;
-  canvas: HTMLElement;
-  live: Live;
-  say: Sentence;
-  t: Say;
-}
 
 export function tellWords({ canvas, live, say, t }: Voices, state: State, scene: Scene, veiled: boolean): void {
   const said = sentenceOf(state, scene, veiled, t);
@@ -42,5 +32,5 @@ export function tellTests(root: HTMLElement, state: State, { probe, mass, bars, 
     window: numbers([...view.to]),
     handles: handles.map(({ name }) => name).join(" "),
   };
-  for (const [name, value] of Object.entries(told)) put(root, `data-${name}`, value);
+  announce(root, told);
 }
