@@ -4,39 +4,25 @@ from __future__ import annotations
 
 import base64
 import io
-import time
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 from PIL import Image
 from playwright.sync_api import FrameLocator, Locator, Page
 
-_PATIENCE = 15.0  # seconds
-_LOOK = 30  # milliseconds between looks
+from .shown import Shown
 
 
-class Player:
-    """One player on a page, or in a frame of it. Its attributes are what the widget announces."""
+class Player(Shown):
+    """One TransportPlayer."""
+
+    kind = "player"
 
     def __init__(
         self, page: Page, within: Page | FrameLocator | Locator | None = None, nth: int = 0
     ):
-        self.page = page
-        self.root = (within or page).locator(".flowviz-player").nth(nth)
-        self.canvas = self.root.locator("canvas")
+        super().__init__(page, within, nth)
         self.strip = self.root.get_by_role("slider")
-
-    def ready(self) -> Player:
-        """Waits for the first picture and brings it into view."""
-        self.root.wait_for(timeout=1000 * _PATIENCE)
-        self.until(lambda: self.read("ready") or self.read("error"), "a first picture")
-        assert not self.read("error"), self.root.inner_text()
-        self.root.scroll_into_view_if_needed()
-        return self
-
-    def read(self, name: str) -> str | None:
-        return self.root.get_attribute(f"data-{name}")
 
     @property
     def position(self) -> float:
@@ -64,28 +50,6 @@ class Player:
         return np.asarray(
             Image.open(io.BytesIO(base64.b64decode(url.split(",")[1]))).convert("RGB")
         )
-
-    def until(self, holds: Callable[[], Any], wanted: str) -> None:
-        """Waits for something that the widget has yet to do; AssertionError if it does not."""
-        end = time.monotonic() + _PATIENCE
-        while not holds():
-            if time.monotonic() > end:
-                raise AssertionError(
-                    f"expected {wanted} within {_PATIENCE:.0f} s, got {self.state()}"
-                )
-            self.page.wait_for_timeout(_LOOK)
-
-    def announces(self, **state: object) -> None:
-        """Waits until the widget announces this state: position=2, direction="generate", ..."""
-        self.until(lambda: all(_same(self.read(k), v) for k, v in state.items()), f"{state}")
-
-    def state(self) -> dict[str, str]:
-        return self.root.evaluate("el => ({...el.dataset})")
-
-    def press(self, *keys: str) -> None:
-        """Keys, wherever the keyboard is now."""
-        for key in keys:
-            self.page.keyboard.press(key)
 
     def scrub(self, position: float) -> None:
         """Drags the playhead there: down on the strip, along, up."""
@@ -130,9 +94,3 @@ def changed(before: np.ndarray, after: np.ndarray) -> float:
     """Share of the pixels that differ visibly."""
     assert before.shape == after.shape
     return float((np.abs(before.astype(int) - after).max(-1) > 12).mean())
-
-
-def _same(read: str | None, wanted: object) -> bool:
-    if read is None or not isinstance(wanted, float | int):
-        return read == wanted
-    return abs(float(read) - wanted) < 1e-6

@@ -17,7 +17,7 @@ from . import hosts
 from .conftest import shoot
 from .notebook import Notebook
 from .player import Player, changed
-from .test_people import serious
+from .shown import serious
 
 pytestmark = pytest.mark.browser
 

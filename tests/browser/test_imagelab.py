@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
 import flowviz as fv
 from flowviz.studies.data import sample
@@ -15,6 +14,7 @@ from flowviz.studies.models import build
 
 from .conftest import shoot
 from .imagelab import VIEWS, Lab
+from .shown import serious
 from .watch import Watched
 
 pytestmark = pytest.mark.browser
@@ -210,22 +210,7 @@ def test_from_start_to_end_by_keyboard(show: Show) -> None:
         shown.canvas.focus()
         shown.press(str(number))
         shown.announces(view=view)
-        names = []
-        for _ in range(24):
-            shown.press("Tab")
-            name, ring = shown.page.evaluate(_FOCUSED)
-            if name is None:
-                break
-            assert ring, f"{name}: no ring shows that it has the keyboard"
-            names.append(name)
-        assert names, view
-
-
-_FOCUSED = """() => {
-  const el = document.activeElement;
-  if (!el.closest(".flowviz-imagelab")) return [null, null];
-  return [el.getAttribute("aria-label") ?? el.innerText, getComputedStyle(el).outlineStyle !== "none"];
-}"""  # noqa: E501
+        assert shown.tabs(24), view
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
@@ -239,16 +224,6 @@ def test_axe_finds_nothing_serious(show: Show, theme: str, width: int) -> None:
         wide = shown.page.evaluate("document.documentElement.scrollWidth")
         assert wide <= width, f"{view}: the page scrolls sideways"
         assert serious(shown) == [], view
-
-
-def serious(shown: Lab) -> list[str]:
-    """What axe calls serious or critical, with the first element that has it."""
-    found = Axe().run(shown.page).response["violations"]
-    return [
-        f"{one['id']}: {one['nodes'][0]['html'][:200]} {one['nodes'][0]['failureSummary']}"
-        for one in found
-        if one["impact"] in ("serious", "critical")
-    ]
 
 
 def test_german(show: Show) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,27 +15,23 @@ import flowviz as fv
 
 from .conftest import shoot
 from .player import number
-from .test_people import serious
+from .shown import Shown, serious
 
 pytestmark = pytest.mark.browser
 
 KINDS = fv.LayerLab.kinds()
-_PATIENCE = 15.0
 
 
-class Lab:
-    """One LayerLab of an exported page."""
+class Lab(Shown):
+    """One LayerLab, ready."""
+
+    kind = "lab"
 
     def __init__(self, page: Page):
-        self.page = page
-        self.root = page.locator(".flowviz-lab")
+        super().__init__(page)
         self.data = self.root.locator(".flowviz-board-data")
         self.latent = self.root.locator(".flowviz-board-latent")
-        page.locator(".flowviz-lab[data-ready]").wait_for(timeout=1000 * _PATIENCE)
-        assert not self.read("error"), self.root.inner_text()
-
-    def read(self, name: str) -> Any:
-        return self.root.get_attribute(f"data-{name}")
+        self.ready()
 
     def json(self, name: str) -> Any:
         return json.loads(self.read(name))
@@ -52,15 +47,6 @@ class Lab:
         names = ["base", "volume", "decoder", "encoder"]
         terms = {n: number(row[1]) for n, row in zip(names, read, strict=False) if row[1] != "–"}
         return terms | {"total": number(read[-1][-1].removeprefix("≥ "))}
-
-    def until(self, holds: Callable[[], Any], wanted: str) -> None:
-        end = time.monotonic() + _PATIENCE
-        while not holds():
-            if time.monotonic() > end:
-                raise AssertionError(
-                    f"expected {wanted}, got {self.root.evaluate('e => ({...e.dataset})')}"
-                )
-            self.page.wait_for_timeout(30)
 
 
 Open = Callable[..., Lab]

@@ -8,10 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
-from .lab import jupyterlab
-from .notebook import Notebook, write_notebook
+from .onecell import one_cell
 from .test_layerlab import Lab
-from .watch import Watched
 
 pytestmark = pytest.mark.browser
 
@@ -31,19 +29,12 @@ print(json.dumps([lab.probe, lab.flow.double().log_prob(x).item(), lab.params["s
 
 
 def test_with_a_kernel_a_busy_one_and_none(browser: Browser, tmp_path: Path) -> None:
-    root, home = tmp_path / "root", tmp_path / "home"
-    root.mkdir()
-    write_notebook(root / "one.ipynb", CODE)
-    with jupyterlab(root, home) as url:
-        watched = Watched(browser.new_page(viewport={"width": 1500, "height": 1000}))
-        notebook = Notebook(watched.page, url, "one.ipynb")
-        notebook.command("application:toggle-left-area")
-        notebook.run_all()
-        shown = Lab(watched.page)
+    with one_cell(browser, tmp_path, CODE, ends=True) as notebook:
+        shown = Lab(notebook.page)
         shown.root.scroll_into_view_if_needed()
         walk(shown, "ArrowUp")
         slide(shown, "ArrowRight")
-        watched.page.wait_for_timeout(500)  # throttled on its way to Python
+        notebook.page.wait_for_timeout(500)  # throttled on its way to Python
         probe, log_prob, scale = json.loads(notebook.ask(ASK))
         assert probe == pytest.approx(shown.json("probe"))
         assert scale == pytest.approx(shown.json("params")["s1"])
@@ -60,7 +51,6 @@ def test_with_a_kernel_a_busy_one_and_none(browser: Browser, tmp_path: Path) -> 
         walk(shown, "ArrowDown")
         slide(shown, "ArrowRight")
         assert shown.mass == pytest.approx(1, abs=2e-3)
-        watched.page.close()
 
 
 def walk(shown: Lab, key: str) -> None:

@@ -12,7 +12,7 @@ from flowviz.widgets.state import pack_state, unpack_state
 
 from .conftest import shoot
 from .player import Player, changed
-from .test_people import serious
+from .shown import serious
 from .watch import Watched
 
 pytestmark = pytest.mark.browser

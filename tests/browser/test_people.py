@@ -6,12 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
 import flowviz as fv
 
 from .conftest import shoot
 from .player import Player, number
+from .shown import serious
 
 pytestmark = pytest.mark.browser
 
@@ -62,14 +62,7 @@ def test_less_motion_goes_from_layer_to_layer(open_player: Open, exported: Path)
 def test_from_start_to_end_without_a_mouse(open_player: Open, exported: Path) -> None:
     """Tab reaches every control, in the order in which they read, and what has it is seen."""
     player = open_player(exported)
-    names = []
-    for _ in range(60):
-        player.press("Tab")
-        name, ring = player.page.evaluate(_FOCUSED)
-        if name is None:
-            break
-        assert ring, f"{name}: no ring shows that it has the keyboard"
-        names.append(name)
+    names = player.tabs(60)
     places = [next((i for i, name in enumerate(names) if part in name), -1) for part in _CONTROLS]
     assert -1 not in places, f"not reached by Tab: one of {_CONTROLS} in {names}"
     assert places == sorted(places), f"not in reading order: {names}"
@@ -89,13 +82,6 @@ _CONTROLS = [
     *("latent → data", "density", "particles", "grid", "Arrow keys", "log p(z)", "volume"),
     *("log p(x)", "play", "position in the flow", "faster"),
 ]
-
-_FOCUSED = """() => {
-  const el = document.activeElement;
-  if (!el.closest(".flowviz-player")) return [null, null];
-  const name = el.getAttribute("aria-label") ?? el.textContent;
-  return [name, getComputedStyle(el).outlineStyle !== "none"];
-}"""
 
 
 def test_what_happens_is_said(open_player: Open, exported: Path) -> None:
@@ -139,13 +125,3 @@ def test_axe_finds_nothing_serious(
     player.press("?")
     player.root.get_by_role("dialog").wait_for()
     assert serious(player) == []
-
-
-def serious(player: Player) -> list[str]:
-    """What axe calls serious or critical, with the first element that has it."""
-    found = Axe().run(player.page).response["violations"]
-    return [
-        f"{one['id']}: {one['nodes'][0]['html'][:200]} {one['nodes'][0]['failureSummary']}"
-        for one in found
-        if one["impact"] in ("serious", "critical")
-    ]

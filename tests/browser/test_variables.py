@@ -7,13 +7,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import CDPSession
 
 import flowviz as fv
 
 from .conftest import shoot
 from .hosts import page_of
+from .shown import serious
 from .variables import Variables
 from .watch import Watched
 
@@ -126,14 +126,7 @@ def test_maps_are_added_moved_and_taken_away(show: Show) -> None:
 def test_from_start_to_end_by_keyboard(show: Show) -> None:
     """Tab reaches every control with a ring around it; keys do all that the mouse does."""
     shown = show(fv.ChangeOfVariables())
-    names = []
-    for _ in range(60):
-        shown.press("Tab")
-        name, ring = shown.page.evaluate(_FOCUSED)
-        if name is None:
-            break
-        assert ring, f"{name}: no ring shows that it has the keyboard"
-        names.append(name)
+    names = shown.tabs(60)
     for part in ("affine", "bars", "knot 1", "the probe", "slope, knot", "forget", "the base"):
         assert any(part in name for name in names), f"{part}: not reached by Tab in {names}"
     shown.grip("knot-3").focus()
@@ -151,14 +144,6 @@ def test_from_start_to_end_by_keyboard(show: Show) -> None:
     shown.press("Space")
     shown.announces(rule="forgotten")
     assert shown.shown_mass != "1.000"
-
-
-_FOCUSED = """() => {
-  const el = document.activeElement;
-  if (!el.closest(".flowviz-variables")) return [null, null];
-  const name = el.getAttribute("aria-label") ?? el.closest("label, button, summary, tr")?.innerText ?? el.tagName;
-  return [name, getComputedStyle(el).outlineStyle !== "none"];
-}"""  # noqa: E501
 
 
 def test_a_finger_drags_a_knot(show: Show) -> None:
@@ -190,16 +175,6 @@ def test_axe_finds_nothing_serious(show: Show, theme: str, width: int) -> None:
     shown.press("Tab", "?")
     shown.root.get_by_role("dialog").wait_for()
     assert serious(shown) == []
-
-
-def serious(shown: Variables) -> list[str]:
-    """What axe calls serious or critical, with the first element that has it."""
-    found = Axe().run(shown.page).response["violations"]
-    return [
-        f"{one['id']}: {one['nodes'][0]['html'][:200]} {one['nodes'][0]['failureSummary']}"
-        for one in found
-        if one["impact"] in ("serious", "critical")
-    ]
 
 
 def test_predict_then_reveal(show: Show) -> None:

@@ -8,10 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
-from .lab import jupyterlab
-from .notebook import Notebook, write_notebook
+from .onecell import one_cell
 from .variables import Variables
-from .watch import Watched
 
 pytestmark = pytest.mark.browser
 
@@ -19,15 +17,8 @@ CODE = "import flowviz as fv\nimport json, time\nwidget = fv.ChangeOfVariables()
 
 
 def test_with_a_kernel_a_busy_one_and_none(browser: Browser, tmp_path: Path) -> None:
-    root, home = tmp_path / "root", tmp_path / "home"
-    root.mkdir()
-    write_notebook(root / "one.ipynb", CODE)
-    with jupyterlab(root, home) as url:
-        watched = Watched(browser.new_page(viewport={"width": 1500, "height": 1000}))
-        notebook = Notebook(watched.page, url, "one.ipynb")
-        notebook.command("application:toggle-left-area")
-        notebook.run_all()
-        shown = Variables(watched.page).ready()
+    with one_cell(browser, tmp_path, CODE, ends=True) as notebook:
+        shown = Variables(notebook.page).ready()
         assert drags(shown, "knot-3", 30)
         told = json.loads(notebook.ask("print(json.dumps([widget.maps, widget.mass]))"))
         assert told[0][0]["to"][2] == pytest.approx(knot_height(shown), abs=0.02)
@@ -42,7 +33,6 @@ def test_with_a_kernel_a_busy_one_and_none(browser: Browser, tmp_path: Path) -> 
         notebook.end()
         assert drags(shown, "knot-4", 20)
         assert shown.shown_mass == "1.000"
-        watched.page.close()
 
 
 def drags(shown: Variables, name: str, dy: float) -> bool:

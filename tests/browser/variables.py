@@ -2,32 +2,15 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-from typing import Any
+from playwright.sync_api import Locator
 
-from playwright.sync_api import FrameLocator, Locator, Page
-
-_PATIENCE = 15.0  # seconds
-_LOOK = 30  # milliseconds between looks
+from .shown import Shown
 
 
-class Variables:
-    """One widget on a page, or in a frame of it. Its attributes are what it announces."""
+class Variables(Shown):
+    """One ChangeOfVariables."""
 
-    def __init__(self, page: Page, within: Page | FrameLocator | None = None):
-        self.page = page
-        self.root = (within or page).locator(".flowviz-variables")
-        self.canvas = self.root.locator(".flowviz-canvas")
-
-    def ready(self) -> Variables:
-        self.root.wait_for(timeout=1000 * _PATIENCE)
-        self.until(lambda: self.read("ready") or self.read("error"), "a first picture")
-        assert not self.read("error"), self.root.inner_text()
-        return self
-
-    def read(self, name: str) -> str | None:
-        return self.root.get_attribute(f"data-{name}")
+    kind = "variables"
 
     def numbers(self, name: str) -> list[float]:
         """An attribute that holds figures."""
@@ -58,22 +41,5 @@ class Variables:
         self.page.mouse.move(x + dx, y + dy, steps=steps)
         self.page.mouse.up()
 
-    def press(self, *keys: str) -> None:
-        for key in keys:
-            self.page.keyboard.press(key)
-
     def switch(self, name: str) -> None:
         self.root.get_by_role("switch", name=name).click()
-
-    def until(self, holds: Callable[[], Any], wanted: str) -> None:
-        """Waits for something that the widget has yet to do; AssertionError if it does not."""
-        end = time.monotonic() + _PATIENCE
-        while not holds():
-            if time.monotonic() > end:
-                state = self.root.evaluate("el => ({...el.dataset})")
-                raise AssertionError(f"expected {wanted} within {_PATIENCE:.0f} s, got {state}")
-            self.page.wait_for_timeout(_LOOK)
-
-    def announces(self, **state: str) -> None:
-        """Waits until the widget announces this state: view="1", rule="wrong", ..."""
-        self.until(lambda: all(self.read(k) == v for k, v in state.items()), f"{state}")
