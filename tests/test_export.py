@@ -5,9 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import html
-import re
 import sys
-import warnings
 from pathlib import Path
 
 import nbformat
@@ -17,11 +15,14 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 import flowviz as fv
 from flowviz.export import ExportWarning, export_notebook
-from flowviz.export.formula import mathml
 from flowviz.widgets.page import unpacked
 
 VIEW = "application/vnd.jupyter.widget-view+json"
+
+
 STATE = "application/vnd.jupyter.widget-state+json"
+
+
 DOT = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 )
@@ -173,42 +174,6 @@ def test_execute_runs_the_cells_first(tmp_path: Path, monkeypatch) -> None:
 
 def _python() -> dict:
     return {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
-
-
-# Formulas
-
-
-@pytest.mark.parametrize(
-    "tex",
-    [
-        r"\log p \;=\; \sum_{\text{layers}} \underbrace{\log\left|\det x\right|}_{\text{volume}}",
-        r"\begin{aligned} a &= b \\ c &= d \end{aligned}",
-        r"\begin{cases} x & y \\ z & w \end{cases}",
-        r"\mathbb{E}_{x \sim p}\,\lVert x \rVert^2 \in \mathbb R^d, \mathcal N(0, I)",
-        r"\arg\max_x \operatorname{tr}(A), \hat x, \tilde{z}, \boldsymbol{\theta}",
-    ],
-)
-def test_what_the_course_writes_is_converted_whole(tex: str) -> None:
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        drawn = BeautifulSoup(mathml(tex, block=True), "html.parser")
-    assert drawn.math and "\\" not in drawn.get_text() and "&" not in drawn.get_text()
-
-
-def test_names_of_functions_stand_apart() -> None:
-    drawn = mathml(r"\log p + \log(x)", block=False)
-    assert drawn.count("<mspace") == 1 and re.search(r"log</mi><mspace[^>]*/?><mi>p", drawn)
-
-
-def test_letters_of_the_blackboard() -> None:
-    assert "ℝ" in mathml(r"\mathbb R", block=False)
-
-
-@pytest.mark.parametrize("tex", [r"\foo{x} < 1", r"\frac{1", r"a \\ b", "a & b", "}{", r"x^"])
-def test_a_formula_that_fails_shows_its_source(tex: str) -> None:
-    with pytest.warns(ExportWarning, match=f"the formula {re.escape(repr(tex))}"):
-        drawn = mathml(tex, block=False)
-    assert drawn == f"<code>{html.escape(tex)}</code>"
 
 
 # Gaps and bad input
