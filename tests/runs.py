@@ -49,16 +49,21 @@ def evaluated(
 
 
 def assert_runs_are_the_layers(
-    layers: Sequential, v: Tensor, bound: float, data_side: bool = True, graph: bool = False
+    layers: Sequential,
+    v: Tensor,
+    bound: float,
+    data_side: bool = True,
+    graph: bool = False,
+    values: float | None = None,
 ) -> None:
-    """Values and gradients, and the values where none is asked for."""
+    """Values and gradients to `bound`, the values where no gradient is asked for to `values`."""
     pairs = (evaluated(form, layers, v, data_side, graph) for form in (at_once, one_by_one))
     for a, b in zip(*pairs, strict=True):
         close(a, b, bound)
     with torch.no_grad():
         pairs = (form(layers, v, data_side) for form in (at_once, one_by_one))
         for a, b in zip(*pairs, strict=True):
-            close(a, b, bound)
+            close(a, b, bound if values is None else values)
 
 
 def assert_second_gradients_agree(
