@@ -97,6 +97,7 @@ class Learner:
             with torch.no_grad():
                 torch._foreach_lerp_(self._mean, self.params, 1 - decay)
 
+    @unasked()
     def check(self) -> None:
         """Raise `Diverged`, naming the layer, if a step was not finite; the weights then are those
         before it."""
