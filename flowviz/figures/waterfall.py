@@ -10,6 +10,7 @@ from .page import Page
 from .theme import Theme
 
 _LEFT, _RIGHT = 34, 60  # room for the ticks and for the sum
+_WIDEST = 36  # of a bar: a ledger of few terms does not fill the width
 
 
 def waterfall(
@@ -28,7 +29,7 @@ def waterfall(
     x, top, width, height = box
     sums = np.concatenate([[0.0], np.cumsum(terms)])
     low, high = float(sums.min()), float(sums.max())
-    left, each = x + _LEFT, (width - _LEFT - _RIGHT) / len(terms)
+    left, each = x + _LEFT, min(_WIDEST, (width - _LEFT - _RIGHT) / len(terms))
 
     def y(value: float) -> float:
         return top + height * (high - value) / ((high - low) or 1.0)

@@ -97,7 +97,8 @@ describe("the ledger", () => {
     const box = { x: 0, y: 0, width: 400, height: 200 };
     const found = Array.from({ length: 400 }, (_, x) => termAt(box, bars, x, 100));
     expect([...new Set(found)]).toEqual([null, 0, 1, 2]);
-    expect(termAt(box, bars, 200, 199)).toBeNull();
+    expect(found.filter((term) => term === 1)).toHaveLength(30);
+    expect(termAt(box, bars, found.indexOf(1), 199)).toBeNull();
   });
 });
 

@@ -42,6 +42,7 @@ const KEYS: KeyRow[] = [
 const NARROW = 760;
 const MOST_STAGE = 560;
 const LARGE = 1.3;
+const EDGES = 30; // above and below the stage
 
 export function mountImageLab(root: HTMLElement, model: Model, signal: AbortSignal, lab: Lab): void {
   const t = stringsOf(model);
@@ -55,6 +56,7 @@ export function mountImageLab(root: HTMLElement, model: Model, signal: AbortSign
   let tool: Tool = "brush";
   let width = MOST_STAGE;
   let scale = 1;
+  let largest = 1;
   let scene: Scene | null = null;
   let sheeted = "";
   let term: number | null = null;
@@ -125,11 +127,12 @@ export function mountImageLab(root: HTMLElement, model: Model, signal: AbortSign
     const blind = veils(card.current(), card.asking());
     const versus = versusOf(card.current());
     scene = sceneOf(now, { lab, kernel, t, veiled: blind, versus, sheet: sheet.image }, width);
+    scale = Math.min(largest, heightLeft() / scene.height);
     const context = penOf(canvas, width, scene.height, scale);
     canvas.style.width = `${width * scale}px`;
     canvas.style.height = `${scene.height * scale}px`;
     const paints = model.get("presenting") ? { ...palette, mute: palette.ink } : palette;
-    drawScene(context, scene, { lab, state, palette: paints, t, mark: markOf(state), within: kernel.there ? null : lab.meta.latents, lit: lighter.lit(), term, type: scale > 1 ? 1.1 : 1 }, width);
+    drawScene(context, scene, { lab, state, palette: paints, t, mark: markOf(state), within: kernel.there ? null : lab.meta.latents, lit: lighter.lit(), term, type: largest > 1 ? 1.1 : 1 }, width);
     drawAim(context, palette);
     canvas.toggleAttribute("data-pad", state.view === "draw");
     header.update(state.view);
@@ -155,6 +158,13 @@ export function mountImageLab(root: HTMLElement, model: Model, signal: AbortSign
     ]);
   }
 
+  /** For the stage, in front of a class: what is shown is seen as a whole. */
+  function heightLeft(): number {
+    if (largest === 1) return Infinity;
+    const bars = [header.el, root.querySelector<HTMLElement>(".flowviz-beats")];
+    return root.clientHeight - bars.reduce((sum, bar) => sum + (bar?.offsetHeight ?? 0), 0) - EDGES;
+  }
+
   function fit(): void {
     const room = root.clientWidth;
     if (room === 0) return;
@@ -162,9 +172,9 @@ export function mountImageLab(root: HTMLElement, model: Model, signal: AbortSign
     const narrow = room < NARROW;
     root.classList.toggle("flowviz-narrow", narrow);
     root.classList.toggle("flowviz-tight", room < 520);
-    scale = presenting && !narrow ? LARGE : 1;
-    const wide = narrow ? room - 26 : Math.min(MOST_STAGE * scale, Math.round(room * 0.52));
-    width = Math.max(240, Math.round(wide / scale));
+    largest = presenting && !narrow ? LARGE : 1;
+    const wide = narrow ? room - 26 : Math.min(MOST_STAGE * largest, Math.round(room * 0.52));
+    width = Math.max(240, Math.round(wide / largest));
     drawn.redraw();
   }
 

@@ -26,16 +26,20 @@ export function termsOf(terms: number[], rows: [number, string, Column][]): Term
 const LEFT = 34;
 const RIGHT = 62;
 const ROOM = 17;
+const WIDEST = 30;
 
 /** Where the bars are. */
 function inside({ x, y, width, height }: Box): Box {
   return { x: x + LEFT, y: y + ROOM, width: width - LEFT - RIGHT, height: height - 2 * ROOM };
 }
 
+/** Of a bar: a ledger of few terms does not fill the width. */
+const widthOf = (terms: Term[], width: number) => Math.min(WIDEST, width / terms.length);
+
 /** The term at a place of the picture; null beside them. */
 export function termAt(box: Box, terms: Term[], x: number, y: number): number | null {
   const { x: left, y: top, width, height } = inside(box);
-  const at = Math.floor(((x - left) / width) * terms.length);
+  const at = Math.floor((x - left) / widthOf(terms, width));
   return at >= 0 && at < terms.length && y >= top && y < top + height ? at : null;
 }
 
@@ -54,7 +58,8 @@ export function drawWaterfall(pen: Pen, box: Box, terms: Term[], { palette, t, t
   const [low, high] = [Math.min(...sums), Math.max(...sums)];
   const { x: left, y: top, width, height } = inside(box);
   const y = (sum: number) => top + (height * (high - sum)) / (high - low || 1);
-  const each = width / terms.length;
+  const each = widthOf(terms, width);
+  const right = left + each * terms.length;
   const write = (text: string, x: number, at: number, align: CanvasTextAlign, colour = palette.mute) => {
     pen.textAlign = align;
     pen.fillStyle = colour;
@@ -63,7 +68,7 @@ export function drawWaterfall(pen: Pen, box: Box, terms: Term[], { palette, t, t
   pen.font = `${11.5 * type}px system-ui, "DejaVu Sans", sans-serif`;
   for (const tick of ticks(low, high)) {
     pen.fillStyle = palette.line;
-    pen.fillRect(left, Math.round(y(tick)), width, 1);
+    pen.fillRect(left, Math.round(y(tick)), right - left, 1);
     write(plain(tick, 0), left - 6, y(tick) + 4, "right");
   }
   const word = t("layer");
@@ -90,8 +95,8 @@ export function drawWaterfall(pen: Pen, box: Box, terms: Term[], { palette, t, t
   }
   const total = sums.at(-1)!;
   pen.fillStyle = palette.ink;
-  pen.fillRect(left + width, Math.round(y(total)) - 0.5, 6, 1.5);
-  write(plain(total), left + width + 9, y(total) + 4, "left", palette.ink);
+  pen.fillRect(right, Math.round(y(total)) - 0.5, 6, 1.5);
+  write(plain(total), right + 9, y(total) + 4, "left", palette.ink);
   write(t("terms", { count: terms.length }), left, box.y + 8, "left");
 }
 
