@@ -20,7 +20,7 @@ export function accountOf(state: State, { meta }: Lab, kernel: Kernel): { terms:
   return kernel.scored();
 }
 
-/** What the image in view costs (null: not known), how many digits of it mean something, and what it is. */
+/** What the image in view costs (null: not known), with how many digits it is given, and what it is. */
 export function costOf(state: State, lab: Lab, kernel: Kernel, t: Say): { bits: number | null; digits: number; note: string } {
   const { noise, likelihood, bits } = lab.meta;
   const whole = t(likelihood, { noise });
@@ -108,8 +108,8 @@ function walkWords(state: State, lab: Lab, t: Say): string {
   return cheap ? `${told} ${t("say walk cheap")}` : told;
 }
 
-/** One draw of noise moves a cost by less than this. */
-const NOISE = 0.05;
+/** Single draws of noise spread by 0.03 to 0.05 bits/dim: a gap of three times that is no accident. */
+const NOISE = 0.15;
 
 function latentWords({ latent, chosen, shift, mode }: State, lab: Lab, { there }: Kernel, t: Say): string {
   const { shifts, modes } = lab.meta;

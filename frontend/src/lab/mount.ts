@@ -1,5 +1,6 @@
 /** Puts LayerLab together: one model, one stage, and the parts around it. */
 
+import { listen } from "../shared/drawn";
 import { createLoop } from "../shared/loop";
 import type { Model } from "../shared/afm";
 import { h, put } from "../shared/dom";
@@ -229,9 +230,4 @@ function meterTimer(read: () => void): () => void {
 
 function calm(): boolean {
   return matchMedia("(prefers-reduced-motion: reduce)").matches;
-}
-
-function listen(model: Model, signal: AbortSignal, traits: string[], handler: () => void): void {
-  for (const name of traits) model.on(`change:${name}`, handler);
-  signal.addEventListener("abort", () => traits.forEach((name) => model.off(`change:${name}`, handler)));
 }

@@ -76,7 +76,8 @@ export function keepDrawn<S>(options: DrawnOptions<S>, signal: AbortSignal): Dra
   return { frame, redraw, start };
 }
 
-function listen(model: Model, signal: AbortSignal, traits: readonly string[], handler: () => void): void {
+/** Calls `handler` when one of these traits changes, until `signal` aborts. */
+export function listen(model: Model, signal: AbortSignal, traits: readonly string[], handler: () => void): void {
   for (const name of traits) model.on(`change:${name}`, handler);
   signal.addEventListener("abort", () => traits.forEach((name) => model.off(`change:${name}`, handler)));
 }
