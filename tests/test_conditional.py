@@ -110,6 +110,53 @@ def test_a_start_is_standard():
     assert gaussian.log_prob(value, given).tolist() == pytest.approx([expected] * 4)
 
 
+def student() -> tuple[nets.ConditionalStudentT, torch.distributions.StudentT]:
+    """The decoder, and torch's distribution with the same numbers, for GIVEN."""
+    own = built(lambda: nets.ConditionalStudentT(2, 2, (8,)))
+    with torch.no_grad():
+        own.tail.copy_(torch.tensor([0.2, 2.5], dtype=torch.float64))
+        mean, raw = own.net(GIVEN).chunk(2)
+    freedom = 1 + torch.tensor([0.2, 2.5], dtype=torch.float64).exp()
+    return own, torch.distributions.StudentT(freedom, mean, bounded_log_sigma(raw).exp())
+
+
+@torch.no_grad()
+def test_heavy_tails_are_those_of_student_s_t():
+    own, theirs = student()
+    value = torch.randn(50, 2, generator=torch.Generator().manual_seed(0)).double() * 30
+    expected = theirs.log_prob(value).sum(-1)
+    found = own.log_prob(value, GIVEN.expand(50, 2))
+    torch.testing.assert_close(found, expected, rtol=1e-12, atol=1e-12)
+    assert own.mean(GIVEN).tolist() == pytest.approx(theirs.loc.tolist())
+
+
+def test_heavy_tailed_draws_follow_the_density():
+    """How many fall within 0.3 to 30 sigma, against quadrature of the density."""
+    own, theirs = student()
+    with seeded(0):
+        draws = own.sample(GIVEN.expand(40_000, 2)).detach()
+    off = ((draws - theirs.loc) / theirs.scale).abs()
+    for reach in (0.3, 1.0, 3.0, 30.0):
+        inside = torch.linspace(-reach, reach, 20_001, dtype=torch.float64)[:, None] * theirs.scale
+        density = theirs.log_prob(theirs.loc + inside).exp()
+        share = torch.trapezoid(density, inside, dim=0)
+        assert ((off < reach).double().mean(0) - share).abs().max() < 4 * 0.5 / 40_000**0.5
+
+
+@torch.no_grad()
+def test_heavy_tails_forgive_what_a_gaussian_does_not():
+    """k sigma away: (n + 1) log k, not k^2 / 2."""
+    forgiving, strict = nets.ConditionalStudentT(2, 1), nets.ConditionalGaussian(2, 1)
+    nothing = torch.zeros(2, 2)
+    near, far = torch.tensor([[0.0], [1e2]]), torch.tensor([[1e2], [1e4]])
+    costs = forgiving.log_prob(near, nothing)[1] - forgiving.log_prob(far, nothing)[1]
+    assert float(costs) == pytest.approx(11 * math.log(100), rel=1e-3)
+    assert float(strict.log_prob(far, nothing)[0]) == pytest.approx(-5000, rel=1e-3)
+    forgiving.start_at(torch.tensor([2.0]), torch.tensor([-1.5]))
+    assert float(forgiving.mean(nothing)[0]) == 2
+    assert float(forgiving._moments(nothing)[1][0]) == pytest.approx(-1.5)
+
+
 def test_context_joins_what_is_known():
     known, one = torch.zeros(5, 2), torch.ones(3)
     assert given_with(known, one).shape == (5, 5)

@@ -18,7 +18,7 @@ import torch
 from torch import Tensor, nn
 
 from ..layer import Layer, Terms, batch_shape
-from ..nets import Conditional, ConditionalGaussian
+from ..nets import Conditional, ConditionalGaussian, ConditionalStudentT
 from .starts import check_start, moments_of
 from .stochastic import noise_encoder
 from .surjections import gaussian_decoder
@@ -31,8 +31,9 @@ class FlowifiedLinear(Layer):
     """z = W x + b with W = U [diag exp(w)] V, U and V rotations.
 
     Shapes: x (..., inputs), z (..., outputs). Ledger: volume = sum w; with fewer outputs,
-    decoder = log p(dropped | kept), a Gaussian from an MLP (decoder="conditional"), N(0, I)
-    ("standard_normal", the multi-scale form), or any `Conditional`; with more outputs, encoder =
+    decoder = log p(dropped | kept), a Gaussian from an MLP (decoder="conditional"), the same with
+    heavy tails ("student_t"), N(0, I) ("standard_normal", the multi-scale form), or any
+    `Conditional`; with more outputs, encoder =
     -log q(noise), uniform on [-1/2, 1/2] (padding="uniform": the paper's, always below the truth)
     or N(0, I) ("gaussian"). Exact unless outputs > inputs. `form` is that of the rotations:
     "householder" and "cayley" are fast, "exponential" is the paper's ("matrix_exponential" with
@@ -95,7 +96,7 @@ class FlowifiedLinear(Layer):
             return
         rows = x.reshape(-1, *self.data_shape)
         dropped = self.factors.start_from(rows, principal=self.start == "principal")
-        if isinstance(self.decoder, ConditionalGaussian):
+        if isinstance(self.decoder, ConditionalGaussian | ConditionalStudentT):
             self.decoder.start_at(*moments_of(dropped))
         self.initialized.fill_(True)
 

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from ..asking import may_ask
 from ..layer import Layer, Terms, batch_shape, event_shape
-from ..nets import Conditional, ConditionalGaussian, StandardGaussian
+from ..nets import Conditional, ConditionalGaussian, ConditionalStudentT, StandardGaussian
 from ..nets.conditional import ConditionalLogitNormal, given_with
 from ..spaces import INTEGERS
 from .names import coordinates
@@ -190,6 +190,9 @@ def gaussian_decoder(
         return StandardGaussian(outputs)
     if decoder == "conditional":
         return ConditionalGaussian(inputs, outputs, hidden)
+    if decoder == "student_t":
+        return ConditionalStudentT(inputs, outputs, hidden)
     raise ValueError(
-        f'expected decoder="conditional", "standard_normal" or a Conditional, got {decoder!r}'
+        'expected decoder="conditional", "student_t", "standard_normal" or a Conditional, '
+        f"got {decoder!r}"
     )

@@ -15,6 +15,7 @@ from .contraction import Contraction, LipschitzMLP
 from .conv import ConvNet
 from .discrete import ConditionalBernoulli, ConditionalCategorical
 from .field import Field, FreeField, VelocityMLP
+from .heavy_tails import ConditionalStudentT
 from .made import MADE
 from .mlp import MLP
 from .residual_conv import ResidualConvNet
@@ -30,6 +31,7 @@ __all__ = [
     "ConditionalGaussian",
     "ConditionalHalfNormal",
     "ConditionalLogitNormal",
+    "ConditionalStudentT",
     "Contraction",
     "ConvGaussian",
     "ConvNet",

@@ -33,6 +33,11 @@ class Bits:
         return float(self.per_draw.mean())
 
     @property
+    def median(self) -> float:
+        """Bits/dim of the image in the middle: far below the mean where a few cost dearly."""
+        return float(self.per_image.median())
+
+    @property
     def over_images(self) -> float | None:
         """Standard error of the mean over images: how far another test set might be. None: N = 1"""
         return _standard_error(self.per_image)
@@ -57,6 +62,7 @@ class Bits:
         """What a table or a JSON file holds."""
         return {
             "bits_per_dim": self.mean,
+            "median": self.median,
             "over_images": self.over_images,
             "over_draws": self.over_draws,
             "kind": self.kind,

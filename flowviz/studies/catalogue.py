@@ -114,6 +114,9 @@ def _colour_as_published(data: str) -> Iterator[Study]:
 
 
 def _for_cpus(data: str) -> Iterator[Study]:
+    mlp = dataclasses.replace(_SHORT, epochs=24, lr=5e-4, initialize=4096)
+    yield _study(f"{data}/flowified-mlp-tails-cpu", "flowified-mlp", mlp, {"decoder": "student_t"},
+                 "Flowification", "heavy-tailed decoders, half an hour of one core")  # fmt: skip
     for model, epochs in _HOUR.items():
         flowified = model not in _PAPERS
         start, lr = _START.get(model, 4096), _RATE.get(model, _SHORT.lr)

@@ -12,8 +12,9 @@ import numpy as np
 from torch import Tensor
 
 from ..figures.account import plain, signed
+from ..figures.images import colours_of, enlarged, heat_colours
 from ..figures.page import Page
-from ..figures.theme import Theme, rgb, theme_of
+from ..figures.theme import Theme, theme_of
 from ..layer import COLUMNS
 from .ledgers import AverageLedger
 from .pixels import PixelBits
@@ -73,7 +74,7 @@ def heat_maps(bits: PixelBits, images: Tensor, title: str = "", *, zoom: int = 4
     for k, (tile, heat) in enumerate(zip(tiles, maps, strict=True)):
         x = _MARGIN + k * (width + _GAP)
         page.picture(x, y, tile)
-        page.picture(x, y + height + _GAP, _zoomed(_heat(heat / top_bits, theme), zoom))
+        page.picture(x, y + height + _GAP, enlarged(heat_colours(heat / top_bits, theme), zoom))
         page.box(x, y + height + _GAP, width, height, "none", theme.line)
         words = f"{float(bits.bits_per_dim[k]):.2f} bits/dim"
         page.text(x + width / 2, y + 2 * height + _GAP + 18, words, theme.ink, 12, ha="center")
@@ -158,22 +159,7 @@ def _parts(row: Mapping[str, float | str], number: int) -> tuple[str, list[tuple
 
 def _tile(image: Tensor, zoom: int) -> np.ndarray:
     """(C, H, W) bytes as pixels (zoom H, zoom W, 3): one channel is grey."""
-    colours = image.expand(3, -1, -1) if len(image) == 1 else image
-    return _zoomed(colours.permute(1, 2, 0).cpu().numpy(), zoom)
-
-
-def _zoomed(pixels: np.ndarray, zoom: int) -> np.ndarray:
-    return pixels.repeat(zoom, 0).repeat(zoom, 1)
-
-
-def _heat(values: np.ndarray, theme: Theme) -> np.ndarray:
-    """Colours (..., 3), bytes, of numbers in [-1, 1]: green, paper, then the density's blues."""
-    blues = theme.ramp(256)
-    green = np.array(rgb(theme.volume))
-    at = np.clip(np.abs(values), 0, 1)
-    below = blues[0] + at[..., None] * (green - blues[0])
-    above = blues[np.rint(255 * at).astype(int)]
-    return np.rint(np.where(values[..., None] < 0, below, above)).astype(np.uint8)
+    return enlarged(colours_of(image.cpu().numpy()), zoom)
 
 
 def _scale(page: Page, y: int, low: float, top: float, theme: Theme) -> None:
@@ -181,7 +167,7 @@ def _scale(page: Page, y: int, low: float, top: float, theme: Theme) -> None:
     low, more = max(low, -top), " and less" * (low < -top)
     width = 240
     strip = np.repeat(np.linspace(low / top, 1, width)[None], 12, axis=0)
-    page.picture(_MARGIN, y, _heat(strip, theme))
+    page.picture(_MARGIN, y, heat_colours(strip, theme))
     page.box(_MARGIN, y, width, 12, "none", theme.line)
     zero = -low / (top - low) * width
     if zero > 40:

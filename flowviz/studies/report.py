@@ -14,8 +14,8 @@ from .published import Published, published
 from .study import Study, differences
 
 _HEAD = (
-    "study", "bits/dim", "what it is", "parameters", "epochs", "ended by", "last tenth",
-    "hours", "images/s", "device", "published",
+    "study", "bits/dim", "median image", "what it is", "parameters", "epochs", "ended by",
+    "last tenth", "hours", "images/s", "device", "published",
 )  # fmt: skip
 _TEXT = """\
 # Results
@@ -24,6 +24,8 @@ Test bits per dimension, lower is better. Made by `flowviz study report` from th
 `studies/runs`: no number here was typed. ± is the standard error over the test images; it says
 how far another test set might be, not how far another training run might be.
 
+* **median image**: bits/dim of the image in the middle. The mean is the code length that counts;
+  where it is far above the median, a few images cost the model dearly.
 * **what it is**: *ELBO* is an upper bound on bits/dim from one draw of noise an image, here
   averaged over several; *IWBO-K*, with K importance weights, is a tighter one; *exact* draws none.
 * **ended by**: *recipe*, all planned steps; *flat*, the validation curve no longer fell;
@@ -116,11 +118,12 @@ def _cells(row: Row) -> tuple[str, ...]:
     figure, result = row.figure, row.result
     if figure is None:
         state = "not evaluated" if row.begun else "not run"
-        return (f"`{row.name}`", state, *[""] * 8, known)
+        return (f"`{row.name}`", state, *[""] * 9, known)
     planned = result["planned_epochs"]
     return (
         f"`{row.name}`",
         f"**{figure['bits_per_dim']:.3f}** ± {figure['over_images'] or 0:.3f}",
+        f"{figure['median']:.3f}",
         _kind(figure, result),
         f"{result['parameters']:,}",
         f"{result['epochs']:g} of {planned}",

@@ -56,6 +56,9 @@ CASES = {
     "flowified linear, reducing against a standard normal": Case(
         lambda: lively(FlowifiedLinear(2, 1, "standard_normal", form="cayley")), (2,), **DROPS
     ),
+    "flowified linear, reducing, with heavy tails": Case(
+        lambda: lively(FlowifiedLinear(3, 1, "student_t", hidden=HIDDEN)), (3,), **DROPS
+    ),
     "flowified linear, increasing": Case(
         lambda: lively(FlowifiedLinear(2, 3), 0.5), (2,), exempt=LOSES_MASS, **ADDS
     ),

@@ -110,7 +110,8 @@ def flowified(
     init: "paper"; "near_identity", scales and shifts set from data by `flow.initialize`; or
     "principal", which also turns every layer's input onto its principal axes there (thousands of
     images: a linear layer has as many axes to find as it has inputs).
-    decoder: "conditional", or "standard_normal" (multi-scale, without networks).
+    decoder: "conditional"; "standard_normal" (multi-scale, without networks); or, of dense layers
+    alone, "student_t": the conditional one with tails that forgive (`ConditionalStudentT`).
     """
     if init not in _STARTS:
         raise ValueError(f"expected init {', '.join(map(repr, _STARTS))}, got {init!r}")
