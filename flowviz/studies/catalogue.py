@@ -35,7 +35,7 @@ _RQ_NSF = Recipe(epochs=2062, batch=512, pieces=8, lr=5e-4, initialize=512)
 # a core that has it): epochs by model.
 _SHORT = dataclasses.replace(_COUPLING, warm_up=200, average=0.995)
 _HOUR = {
-    "realnvp": 24, "realnvp-contribution": 24, "glow": 18, "nice": 30,
+    "realnvp": 24, "realnvp-contribution": 24, "glow": 12, "nice": 30,
     "flowified-mlp": 60, "flowified-conv2": 20,
 }  # fmt: skip
 _RATE = {"flowified-mlp": 5e-4}  # at 1e-3, the others' rate, single images come to cost dearly
@@ -47,7 +47,7 @@ _SMALL: dict[str, dict[str, Any]] = {
     "nice": {"hidden": [500, 500, 500]},
     "realnvp": {"width": 32, "blocks": 2, "fold": True},
     "realnvp-contribution": {"width": 32, "blocks": 2, "fold": True},
-    "glow": {"levels": 2, "steps": 8, "width": 64},
+    "glow": {"levels": 2, "steps": 8, "width": 64, "limit": 1.0},
 }
 _PAPERS = {"nice": "NICE", "realnvp": "RealNVP", "realnvp-contribution": "LCMA", "glow": "Glow"}
 _EARLY = "as realnvp; what contributes least leaves early"

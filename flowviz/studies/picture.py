@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 _COLOURS = ("#2f4bd8", "#00735c", "#8e3b74", "#a15c00", "#667085", "#d65c00", "#1b2330")
 _DASHES = ("-", "--", ":")
+_EDGE = 9.0  # bits/dim; a file has 8. What is beyond is drawn as an arrow at the edge
 
 
 def draw(rows: list[Row]) -> bytes:
@@ -45,16 +46,20 @@ def _curves(axes, shown: list[Row], styles: dict[str, tuple[str, str]]) -> None:
 
 def _figures(axes, shown: list[Row], styles: dict[str, tuple[str, str]]) -> None:
     for place, row in enumerate(shown):
-        bits = row.figure["bits_per_dim"]
-        axes.plot(bits, place, "o", color=styles[row.name][0], markersize=7,
-                  label="ours, test images" if place == 0 else None)  # fmt: skip
-        axes.annotate(f"{bits:.3f}", (bits, place), (7, 4), textcoords="offset points", fontsize=8)
+        bits, colour = row.figure["bits_per_dim"], styles[row.name][0]
+        seen, off = min(bits, _EDGE), bits > _EDGE
+        axes.plot(seen, place, ">" if off else "o", color=colour, markersize=7,
+                  label="ours, mean of the test images" if place == 0 else None)  # fmt: skip
+        axes.plot(row.figure["median"], place, "|", color=colour, markersize=13,
+                  label="ours, the median image" if place == 0 else None)  # fmt: skip
+        axes.annotate(f"{bits:,.3f}", (seen, place), (-7 if off else 7, 4), fontsize=8,
+                      textcoords="offset points", ha="right" if off else "left")  # fmt: skip
         if row.published and row.published.figure is not None:
             axes.plot(row.published.figure, place, "D", markerfacecolor="none",
                       markeredgecolor=LIGHT.ink, markersize=7)  # fmt: skip
     axes.plot([], [], "D", markerfacecolor="none", markeredgecolor=LIGHT.ink, label="published")
     axes.set_yticks(range(len(shown)), [row.name for row in shown], fontsize=8)
-    axes.set(xlabel="bits/dim", ylim=(len(shown) - 0.5, -0.5))
+    axes.set(xlabel="bits/dim", xlim=(0, _EDGE + 0.3), ylim=(len(shown) - 0.5, -0.5))
     axes.legend(frameon=False, fontsize=8)
     _plain(axes)
 

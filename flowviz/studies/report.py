@@ -122,7 +122,7 @@ def _cells(row: Row) -> tuple[str, ...]:
     planned = result["planned_epochs"]
     return (
         f"`{row.name}`",
-        f"**{figure['bits_per_dim']:.3f}** ± {figure['over_images'] or 0:.3f}",
+        f"**{figure['bits_per_dim']:,.3f}** ± {figure['over_images'] or 0:,.3f}",
         f"{figure['median']:.3f}",
         _kind(figure, result),
         f"{result['parameters']:,}",

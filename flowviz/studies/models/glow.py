@@ -16,6 +16,7 @@ def glow(
     levels: int | None = None,
     steps: int = 32,
     width: int = 512,
+    limit: float = 3.0,
     dequantization: str = "uniform",
 ) -> Flow:
     """Levels of squeeze, `steps` of (ActNorm, 1 x 1 convolution, affine coupling), and split.
@@ -23,7 +24,7 @@ def glow(
     The defaults are those of CIFAR-10: conditioners of three convolutions (3 x 3, 1 x 1, 3 x 3)
     with ActNorm between, a learned prior for what `Split` sets aside and for the top level (the
     last ActNorm). levels: 3, or as many as H and W can be halved. The image is shifted to
-    [-1/2, 1/2]. Log scales are 3 tanh(./3) where the published code has a sigmoid.
+    [-1/2, 1/2]. Log scales are `limit` tanh(. / limit) where the published code has a sigmoid.
     Kingma & Dhariwal 2018, "Glow".
     """
     levels = halvings(shape, 3) if levels is None else levels
@@ -31,12 +32,12 @@ def glow(
     for level in range(levels):
         layers.append(Squeeze(layers[-1].latent_shape))
         for _ in range(steps):
-            layers += _step(layers[-1].latent_shape, width)
+            layers += _step(layers[-1].latent_shape, width, limit)
         if level < levels - 1:
             layers.append(Split(layers[-1].latent_shape, width))
     return Flow([*layers, ActNorm(layers[-1].latent_shape, channels=True)])
 
 
-def _step(shape: tuple[int, ...], width: int) -> list[Layer]:
-    coupling = ConvCoupling(shape, AffineMap(3.0), hidden=(width, width), norm=True)
+def _step(shape: tuple[int, ...], width: int, limit: float) -> list[Layer]:
+    coupling = ConvCoupling(shape, AffineMap(limit), hidden=(width, width), norm=True)
     return [ActNorm(shape, channels=True), Conv1x1(shape), coupling]
