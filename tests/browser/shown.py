@@ -19,6 +19,7 @@ _FOCUSED = """() => {
   const name = el.getAttribute("aria-label") ?? (around ?? el).textContent;
   return [name, getComputedStyle(el).outlineStyle !== "none"];
 }"""
+_TWO_FRAMES = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
 
 class Shown:
@@ -70,6 +71,7 @@ class Shown:
         names = []
         for _ in range(most):
             self.press("Tab")
+            self.page.evaluate(_TWO_FRAMES)  # what focus changes is drawn before the next one
             name, ring = self.page.evaluate(_FOCUSED)
             if name is None:
                 break

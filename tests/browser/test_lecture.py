@@ -156,6 +156,7 @@ def test_two_linked_players_of_a_page_move_together(
     first, second = Player(page).ready(), Player(page, nth=1).ready()
     first.canvas.focus()
     first.press("]", "Enter")
+    first.until(lambda: first.selected >= 0, "a particle")
     second.announces(position=1, selected=first.selected)
     second.canvas.focus()
     second.press("]", "r")
