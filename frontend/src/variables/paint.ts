@@ -52,7 +52,7 @@ function wordsOn({ maps, notation, ...state }: State, { from, to }: Scene, t: Sa
 function paintRibbon({ ribbon, ink }: Easel, { maps }: State, scene: Scene, veil: Veil): void {
   if (maps.length < 2) return;
   const width = ribbon.clientWidth || ribbon.parentElement!.clientWidth;
-  drawRibbon(penOf(ribbon, width, RIBBON_HEIGHT), scene, maps.length + 1, width, ink, veil.probe || veil.data);
+  drawRibbon(penOf(ribbon, width, RIBBON_HEIGHT), scene, width, ink, veil.probe || veil.data);
 }
 
 /** What can be taken hold of: the handles, and the probe where it is to be seen. */
