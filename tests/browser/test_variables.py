@@ -329,3 +329,10 @@ _WIGGLE = """([x, y]) => new Promise(done => {
   };
   step();
 })"""
+
+
+def test_two_maps_are_added_before_a_frame_is_drawn(show: Show) -> None:
+    shown = show(fv.ChangeOfVariables())
+    button = shown.root.get_by_role("button", name="add a map")
+    button.evaluate("button => (button.click(), button.click())")
+    shown.announces(maps="spline affine spline", view="2")

@@ -40,7 +40,7 @@ export function createCommands(model: Model, current: () => Scene): Commands {
     if (view >= 0) set({ maps: replaced(maps, view, change(maps[view]!)) }, last);
   }
 
-  /** What stage k shows, as things stand. */
+  /** What stage k shows, as the model stands: what was drawn last may be behind it. */
   function windowAt(k: number): Window {
     const { stack, carried } = current();
     return windowOf(stack, carried, k);

@@ -45,7 +45,7 @@ export function mountVariables(root: HTMLElement, model: Model, signal: AbortSig
     return sceneOf({ ...state, base: BASE[state.base] }, room.layout, kept);
   }
 
-  const commands = createCommands(model, () => scene);
+  const commands = createCommands(model, () => build(read()));
   const card = questionCard(root, model, t, {
     truth: (question) => truthOf(build(read()), question),
     judge: (question, given, truth) => judgeOf(scene, question, given, truth),

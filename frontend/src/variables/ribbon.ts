@@ -15,7 +15,7 @@ const BELL = 34;
 
 export function drawRibbon(pen: Pen, scene: Scene, width: number, ink: Ink, veiled: boolean): void {
   pen.clearRect(0, 0, width, HEIGHT);
-  const stages = scene.stack.curves.length + 1; // the scene's own: a map may have been added since
+  const stages = scene.stack.curves.length + 1;
   const shown = veiled ? 1 : stages;
   const at = (k: number) => 6 + (k * (width - BELL - 12)) / (stages - 1);
   const windows = Array.from({ length: shown }, (_, k) => windowOf(scene.stack, scene.carried, k));
