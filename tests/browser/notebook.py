@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +16,7 @@ _SECONDS = 120
 _KERNEL = "window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel"
 
 _RUN = """code => new Promise((resolve, reject) => {
-  setTimeout(() => reject(new Error("the kernel did not answer")), 60000);
+  setTimeout(() => reject(new Error("the kernel did not answer")), 120000);
   const future = KERNEL.requestExecute({code, store_history: false});
   let said = "";
   future.onIOPub = ({header, content}) => {
@@ -26,6 +29,8 @@ _RUN = """code => new Promise((resolve, reject) => {
 
 _START = """code => new Promise((resolve, reject) => {
   const future = KERNEL.requestExecute({code, store_history: false});
+  window.atWork = true;
+  future.done.finally(() => { window.atWork = false; });
   future.onIOPub = ({header, content}) => {
     if (header.msg_type === "status" && content.execution_state === "busy") resolve();
     if (header.msg_type === "error") reject(new Error(content.traceback.join("\\n")));
@@ -70,12 +75,23 @@ class Notebook:
         """What the code prints when the kernel runs it now."""
         return self.page.evaluate(_RUN, code)
 
-    def start(self, code: str) -> None:
-        """Sets the kernel to work and waits only until it has begun."""
-        self.page.evaluate(_START, code)
+    @contextmanager
+    def kept_busy(self, work: str = "__import__('time').sleep(0.05)") -> Iterator[None]:
+        """The kernel repeats this work for as long as the block takes, however slow the machine.
 
-    def busy(self) -> bool:
-        return self.page.evaluate(f"{_KERNEL}?.status === 'busy'")
+        Its status would not tell: JupyterLab lets widgets' messages past the work of a cell, and
+        reports "idle" when one of them is done.
+        """
+        with tempfile.TemporaryDirectory() as folder:
+            done = Path(folder) / "done"
+            code = f"while not __import__('os').path.exists({str(done)!r}):\n    {work}"
+            self.page.evaluate(_START, code)
+            try:
+                yield
+                assert self.page.evaluate("atWork"), "the kernel has stopped working"
+            finally:
+                done.touch()
+                self._until("!atWork")
 
     def idle(self) -> None:
         """Waits until the kernel has done its work."""

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import numpy as np
 from PIL import Image
-from playwright.sync_api import FrameLocator, Locator, Page
+from playwright.sync_api import Locator
 
 from .shown import Shown
 
@@ -18,11 +18,9 @@ class Player(Shown):
 
     kind = "player"
 
-    def __init__(
-        self, page: Page, within: Page | FrameLocator | Locator | None = None, nth: int = 0
-    ):
-        super().__init__(page, within, nth)
-        self.strip = self.root.get_by_role("slider")
+    @property
+    def strip(self) -> Locator:
+        return self.root.get_by_role("slider")
 
     @property
     def position(self) -> float:

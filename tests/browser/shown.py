@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Self
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import FrameLocator, Locator, Page
 
-_PATIENCE = 15.0  # seconds
+_PATIENCE = 60.0  # seconds: the machine may be busy with other things
 _LOOK = 30  # milliseconds between looks
 
 _FOCUSED = """() => {
@@ -19,7 +19,11 @@ _FOCUSED = """() => {
   const name = el.getAttribute("aria-label") ?? (around ?? el).textContent;
   return [name, getComputedStyle(el).outlineStyle !== "none"];
 }"""
-_TWO_FRAMES = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+# A frame of a page that is out of sight draws nothing: it is not waited for.
+_TWO_FRAMES = """() => new Promise(done => {
+  requestAnimationFrame(() => requestAnimationFrame(() => done()));
+  setTimeout(done, 5000);
+})"""
 
 
 class Shown:
@@ -31,15 +35,29 @@ class Shown:
         self, page: Page, within: Page | FrameLocator | Locator | None = None, nth: int = 0
     ):
         self.page = page
-        self.root = (within or page).locator(f".flowviz-{self.kind}").nth(nth)
-        self.canvas = self.root.locator(".flowviz-canvas")
+        self._root = (within or page).locator(f".flowviz-{self.kind}").nth(nth)
+
+    @property
+    def root(self) -> Locator:
+        """The widget, once all that was asked of it is drawn."""
+        self.settle()
+        return self._root
+
+    @property
+    def canvas(self) -> Locator:
+        return self.root.locator(".flowviz-canvas")
+
+    def settle(self) -> None:
+        """Two frames from now: what an event has changed is in the picture by then."""
+        if self._root.count():
+            self._root.evaluate(_TWO_FRAMES)
 
     def ready(self) -> Self:
         """Waits for the first picture and brings it into view."""
-        self.root.wait_for(timeout=1000 * _PATIENCE)
+        self._root.wait_for(timeout=1000 * _PATIENCE)
+        self._root.scroll_into_view_if_needed()
         self.until(lambda: self.read("ready") or self.read("error"), "a first picture")
         assert not self.read("error"), self.root.inner_text()
-        self.root.scroll_into_view_if_needed()
         return self
 
     def read(self, name: str) -> str | None:
@@ -71,7 +89,7 @@ class Shown:
         names = []
         for _ in range(most):
             self.press("Tab")
-            self.page.evaluate(_TWO_FRAMES)  # what focus changes is drawn before the next one
+            self.settle()  # what focus changes is drawn before the next one
             name, ring = self.page.evaluate(_FOCUSED)
             if name is None:
                 break

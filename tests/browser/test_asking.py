@@ -10,8 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from playwright.sync_api import expect
 
 import flowviz as fv
+from flowviz.widgets.state import unpack_state
 
 from . import hosts
 from .conftest import shoot
@@ -42,13 +44,15 @@ def card(player: Player):
     return player.root.get_by_role("group", name="a question")
 
 
-def record(player: Player) -> dict:
-    """The last answer, as the page's address keeps it."""
-    from flowviz.widgets.state import unpack_state
+def record(player: Player, tries: int = 1) -> dict:
+    """The last answer, after so many tries, as the page's address keeps it."""
 
-    player.until(lambda: "#flowviz1." in player.page.url, "the answer in the address")
-    player.page.wait_for_timeout(400)
-    return unpack_state(player.page.url)["answers"][-1]
+    def last() -> dict:
+        kept = "#flowviz1." in player.page.url and unpack_state(player.page.url).get("answers")
+        return kept[-1] if kept else {}
+
+    player.until(lambda: last().get("tries") == tries, f"an answer in {tries} tries in the address")
+    return last()
 
 
 def landing(widget: fv.TransportPlayer) -> np.ndarray:
@@ -63,7 +67,6 @@ def test_controls_wait_for_the_answer(ask) -> None:
     assert card(player).is_visible()
     player.canvas.focus()
     player.press("]", "End", "r", "d", "m")
-    player.page.wait_for_timeout(150)
     player.announces(position=0, direction="normalize", selected=CHOSEN)
     locked = player.root.locator("[data-locks]")
     assert all(locked.evaluate_all("all => all.map(one => one.inert)"))
@@ -80,8 +83,8 @@ def test_a_click_where_the_point_lands(ask) -> None:
     assert np.allclose(told["truth"], truth, atol=2e-3)
     assert told["gap"] == pytest.approx(1.0, abs=0.03)
     assert told["right"] is False
-    words = card(player).inner_text()
-    assert "1.0" in words and "It is bent inwards." in words
+    for words in ("1.0", "It is bent inwards."):
+        expect(card(player)).to_contain_text(words)
     shoot(player.page, "asked-point")
 
 
@@ -96,8 +99,7 @@ def test_a_point_by_keyboard_alone_and_again(ask) -> None:
     player.canvas.focus()
     player.press("ArrowLeft", "Enter")
     player.announces(position=3)
-    told = record(player)
-    assert told["tries"] == 2
+    told = record(player, tries=2)
     assert told["first"] == first["given"] != told["given"]
     card(player).get_by_role("button", name="go on").press("Enter")
     card(player).wait_for(state="hidden")
@@ -126,7 +128,7 @@ def test_a_sign_a_number_and_a_choice(ask) -> None:
     player, widget = ask("Up or down?", "sign", of="volume 2")
     volume = float(widget.trace.sets["data"].terms[1, CHOSEN])
     hidden = player.root.locator("tbody td.flowviz-running").first
-    assert hidden.evaluate("el => getComputedStyle(el).visibility") == "hidden", "it gives it away"
+    expect(hidden).to_have_css("visibility", "hidden")  # or it gives it away
     card(player).get_by_role("button", name="above zero" if volume > 0 else "below zero").click()
     assert record(player)["right"] is True
 
@@ -134,7 +136,7 @@ def test_a_sign_a_number_and_a_choice(ask) -> None:
     field = card(player).get_by_role("textbox")
     field.fill("nonsense")
     field.press("Enter")
-    assert field.get_attribute("aria-invalid") == "true"
+    expect(field).to_have_attribute("aria-invalid", "true")
     field.fill("\N{MINUS SIGN}2,5")
     field.press("Enter")
     told = record(player)
@@ -145,7 +147,7 @@ def test_a_sign_a_number_and_a_choice(ask) -> None:
     player, _ = ask("Which?", "choice", options=["this", "that"], truth="that")
     card(player).get_by_role("button", name="this").click()
     assert record(player)["right"] is False
-    assert "It is: that." in card(player).inner_text()
+    expect(card(player)).to_contain_text("It is: that.")
 
 
 SKETCH = {"position": 0, "show_density": False, "show_particles": False, "show_grid": False}

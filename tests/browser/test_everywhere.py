@@ -40,7 +40,7 @@ READY = """name => {
 }"""
 
 CHANGED = """(canvas, before) => new Promise((resolve, reject) => {
-  setTimeout(() => reject(new Error("the picture did not change")), 10000);
+  setTimeout(() => reject(new Error("the picture did not change")), 60000);
   const look = () => canvas.toDataURL() === before ? requestAnimationFrame(look) : resolve();
   look();
 })"""
@@ -130,7 +130,7 @@ def changes(page: Page, name: str, keys: list[str]) -> None:
     """The widget draws, and keys on its first canvas change what it shows."""
     root = page.locator(f".flowviz-{name}").first
     root.wait_for(timeout=60_000)
-    page.wait_for_function(READY, arg=name, timeout=30_000)
+    page.wait_for_function(READY, arg=name, timeout=60_000)
     canvas = root.locator("canvas").first
     canvas.scroll_into_view_if_needed()
     before = canvas.evaluate("canvas => canvas.toDataURL()")

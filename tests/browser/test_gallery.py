@@ -52,8 +52,8 @@ def test_a_widget_of_the_gallery_answers_to_a_key(gallery: Notebook, index: int,
     page = gallery.page
     page.evaluate(_SCROLL, index)
     root = page.locator(f".jp-Cell[data-windowed-list-index='{index}'] .flowviz-{name}")
-    root.wait_for(timeout=30_000)
-    page.wait_for_function(READY, arg=name, timeout=30_000)
+    root.wait_for(timeout=60_000)
+    page.wait_for_function(READY, arg=name, timeout=60_000)
     canvas = root.locator("canvas").first
     canvas.scroll_into_view_if_needed()
     if root.get_attribute("data-asked"):  # until it is answered the picture keeps still

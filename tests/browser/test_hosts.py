@@ -87,7 +87,7 @@ def test_playing_goes_once_from_end_to_end(shown: Shown) -> None:
     player.root.get_by_role("button", name="play", exact=True).wait_for()
     positions = positions_since()
     assert positions == sorted(positions), "the playhead jumps back"
-    assert len(set(positions)) > 20, "played in jumps"
+    assert len(set(positions)) > 9, "played in jumps"
 
 
 def test_a_dragged_playhead_never_slips_back(shown: Shown) -> None:

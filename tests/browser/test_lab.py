@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
 
 from .conftest import shoot
 from .notebook import Notebook
@@ -19,7 +19,7 @@ def test_the_welcome_notebook_runs_and_shows_the_player(lab: tuple[Notebook, Pla
     code = [c for c in notebook.cells() if c["cell_type"] == "code"]
     assert all(cell["execution_count"] for cell in code)
     assert player.layers == 3
-    assert player.root.locator("tbody tr").count() == 4
+    expect(player.root.locator("tbody tr")).to_have_count(4)
     shoot(player.page, "lab")
 
 
@@ -65,16 +65,10 @@ def traits(notebook: Notebook) -> list:
     return json.loads(notebook.ask("print(json.dumps([player.position, player.show_grid]))"))
 
 
-def test_the_picture_moves_while_the_kernel_trains(
-    lab: tuple[Notebook, Player], tmp_path: Path
-) -> None:
+def test_the_picture_moves_while_the_kernel_trains(lab: tuple[Notebook, Player]) -> None:
     notebook, player = lab
-    done = tmp_path / "done"
-    notebook.start(
-        f"while not pathlib.Path({str(done)!r}).exists():\n"
-        "    fv.fit(fv.zoo.realnvp(hidden=(8,)), data, steps=20, progress=False)"
-    )
-    try:
+    work = "fv.fit(fv.zoo.realnvp(hidden=(8,)), data, steps=20, progress=False)"
+    with notebook.kept_busy(work):
         pictures = [player.picture()]
         for position in (0.5, 1.5, 2.5):
             player.scrub(position)
@@ -82,10 +76,6 @@ def test_the_picture_moves_while_the_kernel_trains(
             assert changed(*pictures[-2:]) > 0.01
         player.root.get_by_role("button", name="play", exact=True).click()
         player.announces(position=3)
-        assert notebook.busy()
-    finally:
-        done.touch()
-    notebook.idle()
     player.until(lambda: traits(notebook)[0] == 3.0, "the last position in the kernel")
 
 

@@ -34,19 +34,20 @@ def test_with_a_kernel_a_busy_one_and_none(browser: Browser, tmp_path: Path) -> 
         shown.root.scroll_into_view_if_needed()
         walk(shown, "ArrowUp")
         slide(shown, "ArrowRight")
-        notebook.page.wait_for_timeout(500)  # throttled on its way to Python
-        probe, log_prob, scale = json.loads(notebook.ask(ASK))
-        assert probe == pytest.approx(shown.json("probe"))
-        assert scale == pytest.approx(shown.json("params")["s1"])
+        wanted = [*shown.json("probe"), shown.json("params")["s1"]]
+
+        def told() -> list[float]:
+            probe, _, scale = json.loads(notebook.ask(ASK))
+            return [*probe, scale]
+
+        shown.until(lambda: told() == pytest.approx(wanted), "the same probe and scale in Python")
+        log_prob = json.loads(notebook.ask(ASK))[1]
         assert log_prob == pytest.approx(float(shown.read("logp")), abs=1e-5)
         notebook.ask("lab.params = {**lab.params, 's1': -1.0}")
         shown.until(lambda: shown.json("params")["s1"] == -1, "what Python sets")
-        notebook.start("time.sleep(6)")
-        assert notebook.busy()
-        walk(shown, "ArrowLeft")
-        slide(shown, "ArrowRight")
-        assert notebook.busy()
-        notebook.idle()
+        with notebook.kept_busy():
+            walk(shown, "ArrowLeft")
+            slide(shown, "ArrowRight")
         notebook.end()
         walk(shown, "ArrowDown")
         slide(shown, "ArrowRight")

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
 
 import flowviz as fv
 from flowviz.widgets.state import pack_state, unpack_state
@@ -48,7 +49,7 @@ def test_a_clicker_leads_through_the_beats_and_waits_for_answers(lecture: Player
     player.canvas.focus()
     player.press("f")
     player.root.get_by_text("Two moons.").wait_for()
-    assert "flowviz-present" in player.root.get_attribute("class")
+    player.until(lambda: "flowviz-present" in player.root.get_attribute("class"), "presenter mode")
     player.press("PageDown")
     player.announces(position=1, asked="guess", selected=3)
     player.press("PageDown")
@@ -76,13 +77,13 @@ def test_black_and_the_way_out(lecture: Player) -> None:
     player.until(lambda: player.canvas.bounding_box()["width"] > small, "a larger picture")
     corner = "el => getComputedStyle(el, '::after').backgroundColor"
     player.press("b")
-    assert player.root.evaluate(corner) == "rgb(0, 0, 0)"
+    player.until(lambda: player.root.evaluate(corner) == "rgb(0, 0, 0)", "a black screen")
     player.press("b")
-    assert player.root.evaluate(corner) != "rgb(0, 0, 0)"
+    player.until(lambda: player.root.evaluate(corner) != "rgb(0, 0, 0)", "the picture again")
     assert serious(player) == []
     player.press("f")
     player.until(lambda: player.canvas.bounding_box()["width"] == small, "the picture as it was")
-    assert player.page.evaluate("document.fullscreenElement") is None
+    player.until(lambda: player.page.evaluate("!document.fullscreenElement"), "a window again")
 
 
 def test_hidden_controls_are_gone(open_player: Open, flow: fv.Flow, tmp_path: Path) -> None:
@@ -103,10 +104,16 @@ def test_the_address_brings_the_very_picture_back(open_page, flow: fv.Flow, tmp_
     player.press("]", "g", "r", "Enter", "m")
     player.until(lambda: player.selected >= 0, "a point")
     player.scrub(1.6)
-    player.page.wait_for_timeout(500)
     picture, state = player.picture(), player.state()
-    address = player.page.url
-    values = unpack_state(address)
+
+    def kept() -> dict:
+        return unpack_state(player.page.url) if "#flowviz1." in player.page.url else {}
+
+    player.until(
+        lambda: kept().get("position") == pytest.approx(player.position, abs=1e-3),
+        "the last state in the address",
+    )
+    address, values = player.page.url, kept()
     assert (values["direction"], values["show_grid"]) == ("generate", False)
     player.page.goto("about:blank")
     player.page.goto(address)
@@ -162,7 +169,8 @@ def test_two_linked_players_of_a_page_move_together(
     second.press("]", "r")
     first.announces(position=2, direction="generate")
     second.press("d")
-    page.wait_for_timeout(150)
+    switch = second.root.locator('[data-control="density"]')
+    expect(switch).to_have_attribute("aria-pressed", "false")
     shown = first.root.locator('[data-control="density"]')
     assert shown.get_attribute("aria-pressed") == "true", "what is shown is each one's own"
 
@@ -187,8 +195,8 @@ def test_the_audit_counts_one_until_the_ledger_is_broken(
     player.until(lambda: mass.get_attribute("data-good") == "false", "the mass gone")
     wrong = audit.mass([1, 0, 1])
     assert float(mass.get_attribute("data-value")) == pytest.approx(wrong, rel=5e-3)
+    player.until(lambda: changed(before, player.picture()) > 0.01, "another picture")
     assert float(painted.get_attribute("data-value")) == pytest.approx(wrong, rel=0.1)
-    assert changed(before, player.picture()) > 0.01
     shoot(player.page, "audit-broken")
     second.get_by_role("button", name="flipped").click()
     flipped = audit.mass([1, -1, 1])
@@ -210,7 +218,7 @@ def test_a_term_lights_up_everywhere(open_player: Open, exported: Path) -> None:
     plain = player.picture()
     player.root.locator(".flowviz-term", has_text="volume").hover()
     player.announces(lit="volume")
-    assert changed(plain, player.picture()) > 0.05, "the picture shows what areas become"
+    player.until(lambda: changed(plain, player.picture()) > 0.05, "what areas become")
     lit = player.root.locator(".flowviz-lit")
     places = lit.evaluate_all("all => all.map(one => one.tagName)")
     assert {"BUTTON", "TH", "TD", "SPAN"} <= set(places)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
 
 import flowviz as fv
 
@@ -107,7 +108,7 @@ def test_the_panel_of_keys_opens_and_closes(open_player: Open, exported: Path) -
     shoot(player.page, "keys")
     player.press("Escape")
     panel.wait_for(state="hidden")
-    assert player.canvas.evaluate("el => el === document.activeElement")
+    expect(player.canvas).to_be_focused()
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import CDPSession
+from playwright.sync_api import CDPSession, expect
 
 import flowviz as fv
 
@@ -201,11 +201,12 @@ def test_where_does_the_probe_land(show: Show) -> None:
     widget = fv.ChangeOfVariables([{"kind": "affine", "slope": 1.5, "shift": 0.5}], probe=1.0)
     widget.ask("Where does the probe land?", "point")
     shown = show(widget)
-    assert shown.grip("probe").count() == 1 and not shown.root.get_by_text("+2.00").count()
+    expect(shown.grip("probe")).to_have_count(1)
+    expect(shown.root.get_by_text("+2.00")).to_have_count(0)
     shown.canvas.focus()
     shown.press("ArrowUp", "ArrowUp", "ArrowUp", "Enter")
     shown.root.get_by_text("it lands at 2.00").wait_for()
-    assert shown.root.get_by_text("+2.00").count()
+    expect(shown.root.get_by_text("+2.00").first).to_be_attached()
 
 
 def test_a_sketch_is_compared(show: Show) -> None:

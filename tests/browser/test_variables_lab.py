@@ -27,9 +27,8 @@ def test_with_a_kernel_a_busy_one_and_none(browser: Browser, tmp_path: Path) -> 
         shown.announces(rule="forgotten")
         notebook.ask("widget.rule = 'right'")
         shown.announces(rule="right")
-        notebook.start("time.sleep(6)")
-        assert notebook.busy() and drags(shown, "knot-3", -30) and notebook.busy()
-        notebook.idle()
+        with notebook.kept_busy():
+            assert drags(shown, "knot-3", -30)
         notebook.end()
         assert drags(shown, "knot-4", 20)
         assert shown.shown_mass == "1.000"
