@@ -6,6 +6,7 @@ import base64
 import dataclasses
 import io
 import itertools
+import threading
 
 import numpy as np
 import pytest
@@ -156,6 +157,33 @@ def test_new_draws_have_costs(lab: fv.ImageLab) -> None:
     reply = wished(lab, kind="draws", seed=5, count=2)
     assert np.array(reply["bits"]).shape == (7, 2)
     assert len(base64.b64decode(reply["pixels"])) == 7 * 2 * 784
+
+
+def test_beside_a_cell_nothing_is_answered(lab, images, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another thread leaves a wish to the thread of the cells, which gets to the newest."""
+
+    class Loop:
+        def __init__(self) -> None:
+            self.later = []
+
+        def add_callback(self, work) -> None:
+            self.later.append(work)
+
+    loop, before, replies = Loop(), lab.reply, []
+    monkeypatch.setattr("flowviz.widgets.main_thread._kernel_loop", lambda: loop)
+    texts = [text_of(image) for image in images.images]
+    for text in texts:
+        wish = {"kind": "score", "drawing": text}
+        thread = threading.Thread(target=wished, args=(lab,), kwargs=wish)
+        thread.start()
+        thread.join()
+    assert lab.reply == before and len(loop.later) == len(texts)
+    hear = lambda change: replies.append(change["new"]["drawing"])  # noqa: E731
+    lab.observe(hear, "reply")
+    for work in loop.later:
+        work()
+    lab.unobserve(hear, "reply")
+    assert replies == texts[-1:]
 
 
 @pytest.mark.parametrize(

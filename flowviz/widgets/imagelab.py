@@ -15,6 +15,7 @@ from ..studies.data import ImageSet
 from .imagelab_live import Kernel
 from .imagelab_record import Room, record_of
 from .imagelab_wire import STORED, encode, near, part_of, with_images
+from .main_thread import on_main_thread
 from .page import for_host, static_text
 from .texts import texts
 from .widget import VIEWED, Widget
@@ -95,6 +96,7 @@ class ImageLab(Widget):
         self.record = record_of(flow, found, room, seed)
         self._title, self._flow = title, flow
         words = self.record.words
+        self._wishes: dict[Any, dict[str, Any]] = {}
         self._kernel = Kernel(flow, found.images[: room.images], words["dim"], words)
         meta, body = encode(self.record, title)
         traits = {"latent": words["latents"][0], **traits}
@@ -104,8 +106,15 @@ class ImageLab(Widget):
 
     @traitlets.observe("wish")
     def _answer(self, change: dict[str, Any]) -> None:
-        if change["new"]:
-            self.reply = self._kernel.answer(change["new"])
+        if wish := change["new"]:
+            self._wishes[wish.get("kind")] = wish
+            on_main_thread(self._serve)
+
+    def _serve(self) -> None:
+        """Answers the newest wish of each kind; what came before it nobody waits for any more."""
+        while self._wishes:
+            _, wish = self._wishes.popitem()
+            self.reply = self._kernel.answer(wish)
 
     @traitlets.validate("chosen", "other")
     def _check_image(self, proposal: dict[str, Any]) -> int:

@@ -107,5 +107,6 @@ def test_a_busy_kernel_does_not_stop_the_pen(notebook: Notebook) -> None:
         mouse.move(box["x"] + 260, box["y"] + 260, steps=20)
         mouse.up()
         shown.until(lambda: int(shown.read("frames-drawn")) > frames + 3, "strokes in the picture")
-    # JupyterLab may carry the question past the work of a cell; if not, the answer comes after it.
+        shown.page.wait_for_timeout(1000)  # JupyterLab carries messages past a cell: soon answered
+        assert shown.read("fresh") == "false", "a flow is not asked while a cell may train it"
     shown.until(lambda: shown.read("fresh") == "true", "the cost, once the kernel is free")
