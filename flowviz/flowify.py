@@ -50,7 +50,9 @@ def flowify(
     added where dimensions grow.
 
     Weights are copied, signs and reflections of their SVD included; slopes of PReLU are held fixed.
-    Raises ValueError that names the module for anything else and says why.
+    A module that acts twice gives two layers, which no longer share their weights.
+    Raises ValueError that names the module for anything else and says why: a module with hooks, a
+    Sequential with a forward of its own, weights or biases that are not finite.
     """
     options = {"decoder": decoder, "noise": noise, "form": form}
     parts = list(_leaves(module, ""))
@@ -70,11 +72,13 @@ def flowify(
 
 
 def _leaves(module: nn.Module, name: str) -> Iterator[tuple[str, nn.Module]]:
-    """The modules inside nested Sequentials, with their dotted names."""
-    if not isinstance(module, nn.Sequential):
+    """The modules inside nested Sequentials, with their dotted names; each as often as it acts."""
+    if any((module._forward_hooks, module._forward_pre_hooks)):
+        _refuse(name or "itself", module, "a hook may change what it computes; remove it")
+    if getattr(type(module), "forward", None) is not nn.Sequential.forward:
         yield name or "itself", module
         return
-    for key, child in module.named_children():
+    for key, child in module._modules.items():  # named_children leaves repetitions out
         yield from _leaves(child, f"{name}.{key}" if name else key)
 
 
@@ -82,6 +86,8 @@ def _input_shape(parts: list[tuple[str, nn.Module]], shape: int | Shape | None) 
     if shape is not None:
         return event_shape(shape)
     first = next((m for _, m in parts if not isinstance(m, nn.Identity)), None)
+    if first is None:
+        raise ValueError("flowify: expected a network that does something, got one without layers")
     if isinstance(first, nn.Linear):
         return (first.in_features,)
     raise ValueError(

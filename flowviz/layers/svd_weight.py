@@ -38,6 +38,8 @@ class SVDWeight(nn.Module):
     def set(self, weight: Tensor, bias: Tensor | None = None) -> None:
         """Take on a weight (outputs, inputs) of full rank, through its SVD."""
         left, scales, right, signs = rotations_and_scales(weight)
+        if bias is not None and not torch.isfinite(bias).all():
+            raise ValueError("expected a bias of finite numbers")
         for name, matrix in (("first", right), ("second", left)):
             if len(matrix) > 1:
                 self.set_rotation(name, matrix)
