@@ -1,6 +1,7 @@
 /** A teacher can hide controls: every one carries its name in `data-control`. */
 
 import type { Model } from "./afm";
+import { whenBuilt } from "./built";
 
 export function hideControls(root: HTMLElement, model: Model, signal: AbortSignal): void {
   const hide = () => {
@@ -10,6 +11,7 @@ export function hideControls(root: HTMLElement, model: Model, signal: AbortSigna
     }
   };
   model.on("change:hidden", hide);
+  whenBuilt(root, hide, signal);
   signal.addEventListener("abort", () => model.off("change:hidden", hide));
   hide();
 }

@@ -52,8 +52,8 @@ export function judge({ kind, tolerance }: Question, given: unknown, truth: unkn
     case "factor":
       return within(Math.log(Number(given) / Number(truth)), tolerance ?? FACTOR);
     case "point": {
-      const [[a, b], [c, d]] = [given, truth] as [number[], number[]];
-      return within(Math.hypot(a! - c!, b! - d!), tolerance ?? POINT);
+      const at = given as number[]; // on a line its height does not count
+      return within(Math.hypot(...(truth as number[]).map((v, k) => v - at[k]!)), tolerance ?? POINT);
     }
     case "sketch":
       return { gap: null, right: false };

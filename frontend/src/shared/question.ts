@@ -3,6 +3,7 @@
 import type { Model } from "./afm";
 import { h, put, putText } from "./dom";
 import { judge, nextQuestion, signOf, withAnswer, type Answer, type Question, type Verdict } from "./judge";
+import { lock } from "./locks";
 import { figure, plain } from "./numbers";
 import type { Say } from "./strings";
 
@@ -112,7 +113,7 @@ export function questionCard(root: HTMLElement, model: Model, t: Say, hooks: Hoo
     put(root, "data-asked", question?.id ?? "");
     put(root, "data-asking", asking() ? question!.kind : "");
     root.classList.toggle("flowviz-asking", asking());
-    for (const part of root.querySelectorAll<HTMLElement>("[data-locks]")) part.inert = asking();
+    lock(root);
     if (within) focusIn(el, root);
     hooks.redraw();
   }

@@ -8,6 +8,7 @@ import type { Model, RenderProps } from "./afm";
 import { h, once } from "./dom";
 import { hideControls } from "./hidden";
 import { linkModel } from "./link";
+import { keepLocked } from "./locks";
 import { createPresenter } from "./presenter";
 import { stringsOf } from "./strings";
 import { applyTheme } from "./theme";
@@ -50,6 +51,7 @@ export function renderWidget<T = void>(face: Face<T>, { model, el, signal }: Ren
       mount(root, model, mounted.signal, outcome);
       createPresenter(root, model, stringsOf(model), mounted.signal);
       hideControls(root, model, mounted.signal);
+      keepLocked(root, mounted.signal);
     } catch (error) {
       clear();
       showError(root, model, error as Error);
