@@ -73,6 +73,39 @@ def test_the_page_and_the_state_bring_the_picture_back(tmp_path) -> None:
     assert repr(lab) == "LayerLab('planar')"
 
 
+def test_a_state_brings_the_points_back_too() -> None:
+    lab = fv.LayerLab("coupling", data=fv.data.TwoMoons(), points=300, seed=5, trained=1.5)
+    lab.seed = 8  # what is drawn in the picture is drawn anew; the points stay
+    again = fv.restore(lab.state)
+    assert again.points == lab.points and len(lab.points) == 300 * 2 * 4
+    assert again.state == lab.state
+    assert again.trained == {"nll": 1.5} and again.seed == 8
+
+
+def test_a_state_wants_the_points_that_it_was_made_of() -> None:
+    points = fv.data.TwoMoons().sample(200, seed=3)
+    state = fv.LayerLab("planar", data=points).state
+    with pytest.raises(ValueError, match="data: expected the data that the state was made of"):
+        fv.restore(state)
+    assert torch.equal(fv.restore(state, data=points)._data, points)
+    for other in (2 * points, points + 0.1, fv.data.TwoMoons()):
+        with pytest.raises(ValueError, match="expected the data that the state was made of .* got"):
+            fv.restore(state, data=other)
+    wider = fv.LayerLab("planar", data=fv.data.TwoMoons(noise=0.3)).state
+    with pytest.raises(ValueError, match="expected the data that the state was made of .* got"):
+        fv.restore(wider)
+
+
+def test_a_state_without_points_or_flow_takes_none() -> None:
+    points, flow = fv.data.TwoMoons().sample(20, seed=3), fv.zoo.trained("two_moons")
+    with pytest.raises(ValueError, match="data: expected none"):
+        fv.restore(fv.LayerLab("planar").state, data=points)
+    with pytest.raises(ValueError, match="flow: expected none"):
+        fv.restore(fv.LayerLab("planar", data=points).state, flow, points)
+    with pytest.raises(ValueError, match="data: expected none"):
+        fv.restore(fv.ChangeOfVariables().state, data=points)
+
+
 @pytest.mark.parametrize("kind", ["flowified12", "tile", "abs"])
 def test_a_stored_output_carries_the_kinds_that_its_header_leads_to_and_no_other(kind: str) -> None:
     lab = fv.LayerLab(kind)

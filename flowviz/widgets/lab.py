@@ -18,6 +18,7 @@ from ..layer import Layer
 from ..train import fit as train
 from .kinds import Fit, cards, complete, fit_of, layer_of
 from .kinds.families import family
+from .origin import points_origin
 from .page import for_host, static_text
 from .widget import VIEWED, Widget
 
@@ -72,6 +73,7 @@ class LayerLab(Widget):
     show_points = traitlets.Bool(True).tag(**VIEWED)
     show_grid = traitlets.Bool(True).tag(**VIEWED)
     trained = traitlets.Dict(allow_none=True, default_value=None).tag(**VIEWED)
+    start = traitlets.Dict().tag(sync=True)
     cards = traitlets.Dict().tag(sync=True)
     points = traitlets.Union([traitlets.Bytes(), traitlets.Unicode()]).tag(sync=True)
 
@@ -93,6 +95,9 @@ class LayerLab(Widget):
         if isinstance(trained, str):
             _train(trained, rival, self._data, seed)
         shown = {"points": for_host(_bytes(self._data)), "trained": _nll(rival, self._data)}
+        shown["start"] = {"kind": fit.kind, "params": given}
+        if self._data is not None:
+            shown["origin"] = points_origin(data, self._data, seed)
         super().__init__(kind=fit.kind, params=given, cards=_cards(), seed=seed, **shown, **traits)
 
     @staticmethod
@@ -114,6 +119,11 @@ class LayerLab(Widget):
         """The layer over the base that fits it: the density that the widget draws."""
         return flow_of(self.kind, self.params)
 
+    def take_state(self, state: str) -> None:
+        """As `Widget.take_state`; key R leads back to the layer of this state."""
+        super().take_state(state)
+        self.start = {"kind": self.kind, "params": self.params}
+
     @traitlets.validate("params")
     def _check_params(self, proposal: dict[str, Any]) -> Mapping[str, Any]:
         # In the browser kind and params change together; the kind may be the later one to arrive.
@@ -125,12 +135,12 @@ class LayerLab(Widget):
         return value
 
     def _heavy(self) -> dict[str, Any]:
-        return {"points": self.points, "cards": self.cards}
+        return {"points": self.points, "cards": self.cards, "start": self.start}
 
     def _stored(self) -> dict[str, Any]:
         kept = None if self._data is None else self._data[:_STORED]
         reached = {kind: self.cards[kind] for kind in family(self.kind)}
-        return {"points": _bytes(kept), "cards": reached}
+        return {"points": _bytes(kept), "cards": reached, "start": self.start}
 
     def __repr__(self) -> str:
         return f"LayerLab({self.kind!r})"
