@@ -107,7 +107,8 @@ def _converted(name: str, module: nn.Module, shape: Shape, options: dict[str, st
 
 
 def _refuse(name: str, module: nn.Module, why: str, cause: Exception | None = None) -> None:
-    raise ValueError(f"flowify: module {name} ({module}) is no flow layer: {why}") from cause
+    told = " ".join(str(module).split())
+    raise ValueError(f"flowify: module {name} ({told}) is no flow layer: {why}") from cause
 
 
 def _base_for(last: Layer, part: tuple[str, nn.Module]) -> Base | None:

@@ -62,6 +62,7 @@ class Layer(nn.Module, ABC):
         exact: False where `forward` draws noise, so that the likelihood is a lower bound.
         estimated: True where what is drawn are terms (a probe, a roulette), not z: the likelihood
             is then an estimate, and `exact` is False.
+        biased: True for an estimate whose mean is not the term, but near it by a known bound.
         kind: "bijection", "surjection", "stochastic", or "manifold" (a density on a sheet only).
         cut: True where no invertible path joins the identity to the map (a reflection, a swap);
             `path` then stays at x until tau = 1.
@@ -71,6 +72,7 @@ class Layer(nn.Module, ABC):
     columns: tuple[str, ...] = ("volume",)
     exact: bool = True
     estimated: bool = False
+    biased: bool = False
     kind: str = "bijection"
     cut: bool = False
     data_space: Space = REALS

@@ -10,10 +10,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
+from case import lively
 from torch import Tensor, nn
 from toys import Fold, Pad
 
 from flowviz import Bijection, Layer, Terms
+from flowviz.layers import ResidualMLP
 from flowviz.spaces import CUBE, REALS
 
 
@@ -325,6 +327,21 @@ class NoiseWithoutItsNorm(Pad):
         return Terms(encoder=0.5 * u.square())
 
 
+class FarFromFinite(Scale):
+    """Right everywhere, but exp(x^2) of a branch not taken has no slope far out."""
+
+    def _map(self, x, context):
+        z, volume = super()._map(x, context)
+        return torch.where(x.abs() < 3, z + 0 * x.square().exp(), z), volume
+
+
+class ThreeTimesTheSeries(ResidualMLP):
+    """The roulette's terms, weighed wrongly."""
+
+    def _series(self, *arguments):
+        return 3 * super()._series(*arguments)
+
+
 @dataclass(frozen=True)
 class Homework:
     """A layer, the law that it breaks, and words of the sentence that says so."""
@@ -381,4 +398,6 @@ GALLERY = [
     Homework(lambda: FoldOfTheReals(2), "mass", "0.25: 1/4.*declare latent_space"),
     Homework(MinusTheNoise, "encoder", "with the other sign it would be 1"),
     Homework(NoiseWithoutItsNorm, "encoder", "must be -log q"),
+    Homework(FarFromFinite, "gradients", "far out, at ±1000 in float32, the gradient for x is NaN"),
+    Homework(lambda: lively(ThreeTimesTheSeries(3, (8,), volume="roulette")), "estimate", "biased"),
 ]

@@ -239,6 +239,25 @@ def test_without_torchdiffeq_our_own_methods_work_and_the_others_say_what_is_mis
         layer_of(method="dopri8")(points(dim=2))
 
 
+@pytest.mark.parametrize("of", ["points", "parameters"])
+def test_under_torch_func_steps_are_equal_or_refused(of):
+    """Adaptive steps depend on the numbers, which a transformation hides."""
+    x = points(dim=2)
+    for method in ("rk4", "dopri5"):
+        layer = layer_of(method=method)
+        params = dict(layer.named_parameters())
+
+        def total(params, x, layer=layer):
+            return torch.func.functional_call(layer, params, (x,))[1].volume.sum()
+
+        find = torch.func.grad(total, argnums=("parameters", "points").index(of))
+        if method == "rk4":
+            find(params, x)
+        else:
+            with pytest.raises(RuntimeError, match="expected equal steps under torch.func.*dopri5"):
+                find(params, x)
+
+
 def test_unfit_arguments_raise():
     for make, words in [
         (lambda: Continuous(2, method="rk45"), "expected a method of .*got 'rk45'"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 
 import pytest
@@ -81,6 +82,19 @@ def test_the_bound_of_attention_is_within_reach(cls, tokens):
     raw[-1] = branch.out
     found, bound = steepest(branch, raw, 120), float(branch.bound().detach())
     assert 0.1 * bound <= found <= bound
+
+
+@pytest.mark.parametrize("cls", [L2Attention, DotProductAttention])
+def test_attention_far_out_keeps_its_slopes_in_single_precision(cls):
+    """By distance: what all tokens share changes none, so it must drown none. By alignment the
+    tokens grow alike there, and their slopes vanish."""
+    branch = lively(cls((5, 2), heads=2), seed=1)
+    near = torch.randn(8, 5, 2, generator=torch.Generator().manual_seed(0))
+    for offset in (0.0, 100.0, 1000.0):
+        x = offset + near
+        single = jacobians(lambda v: value(branch, v), x).double()
+        wide = copy.deepcopy(branch).double()
+        close(single, jacobians(lambda v: value(wide, v), x.double()), 1e-5)  # noqa: B023
 
 
 def test_lambert_w_and_what_the_bound_takes_from_it():

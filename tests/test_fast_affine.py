@@ -13,6 +13,7 @@ from runs import (
     sizes,
 )
 
+from flowviz import Flow
 from flowviz.layers import ActNorm, AffineCoupling, Coupling, Sequential, SplineCoupling
 from flowviz.layers.univariate import Affine
 
@@ -68,6 +69,26 @@ def test_only_neighbours_of_equal_halves_share_a_run():
     assert sizes(layers, x) == [2, 1, 1, 1, 1, 1, 1, 1]
     layers[0].net.register_forward_hook(lambda *_: None)
     assert sizes(layers, x) == [1] * 9
+
+
+class Mirrored(AffineCoupling):
+    """Not what its class computes."""
+
+    def _map(self, x, context):
+        z, volume = super()._map(x, context)
+        return -z, volume + 1
+
+    def _unmap(self, z, context):
+        x, volume = super()._unmap(-z, context)
+        return x, volume + 1
+
+
+def test_a_layer_of_ones_own_keeps_what_it_overrides():
+    flow, x = Flow([Mirrored(2, "first"), Mirrored(2, "second")]), torch.randn(5, 2)
+    z, terms = flow(x)
+    torch.testing.assert_close(z, x)  # the couplings start at the identity, two signs cancel
+    torch.testing.assert_close(terms.volume, torch.full((5,), 2.0))
+    torch.testing.assert_close(flow.ledger(x).total, flow.log_prob(x))
 
 
 def test_transformed_and_lowered_points_go_through_the_layers():

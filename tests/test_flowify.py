@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 import torch
 from torch import nn
@@ -17,6 +19,8 @@ NETWORKS = {
         (4,), lambda: nn.Sequential(nn.Linear(4, 4), nn.PReLU(), nn.Linear(4, 2), nn.Sigmoid())
     ),
     "a last softplus": ((3,), lambda: nn.Sequential(nn.Linear(3, 2), nn.Softplus())),
+    "one activation for all": ((2,), lambda: _shared(nn.Linear(2, 5), nn.Linear(5, 5))),
+    "one weight, twice": ((3,), lambda: _shared(*[nn.Linear(3, 3)] * 2)),
     "nested": (
         (3,), lambda: nn.Sequential(nn.Sequential(nn.Identity(), nn.Linear(3, 4)), nn.Linear(4, 2))
     ),
@@ -39,6 +43,12 @@ def _dense(*sizes: int) -> nn.Sequential:
     return nn.Sequential(*layers[:-1])
 
 
+def _shared(*linears: nn.Linear) -> nn.Sequential:
+    """With the same LeakyReLU behind each."""
+    bend = nn.LeakyReLU(0.3)
+    return nn.Sequential(*(m for linear in linears for m in (linear, bend)))
+
+
 @pytest.mark.parametrize("name", NETWORKS)
 @pytest.mark.parametrize("seed", range(3))
 def test_without_noise_it_is_the_network(name, seed):
@@ -54,6 +64,31 @@ def test_without_noise_it_is_the_network(name, seed):
         torch.testing.assert_close(flow(x, mode="mean")[0], network(x), rtol=1e-5, atol=1e-5)
         assert torch.isfinite(flow.log_prob(x)).all()
         assert flow.sample(4, seed=0).shape == (4, *shape)
+
+
+HALF_TURNS = {
+    "of the plane": -torch.eye(2),
+    "of a plane in space": torch.diag(torch.tensor([1.0, -2.0, -3.0])),
+    "and a reflection": -torch.diag(torch.tensor([1.0, 2.0, 3.0])),
+    "before a drop": -torch.eye(2, 3),
+    "and noise": -torch.eye(3, 2),
+    "with equal scales": -torch.eye(4),
+}
+
+
+@pytest.mark.parametrize("weight", HALF_TURNS.values(), ids=HALF_TURNS)
+def test_the_cayley_form_takes_weights_that_turn_by_180_degrees(weight):
+    linear = nn.Linear(*weight.mT.shape)
+    linear.weight.data.copy_(weight)
+    flow, x = fv.flowify(linear, form="cayley"), torch.randn(5, weight.shape[1])
+    torch.testing.assert_close(flow(x, mode="mean")[0], linear(x))
+    there, terms = flow.layers[0](x, mode="mean")
+    back, same = flow.layers[0].inverse(there, mode="mean")
+    if weight.shape[0] == weight.shape[1]:
+        torch.testing.assert_close(back, x)
+        want = torch.linalg.slogdet(weight).logabsdet.expand(5)
+        torch.testing.assert_close(terms.volume, want)
+    torch.testing.assert_close(terms.volume, same.volume)
 
 
 def test_a_network_that_only_reduces_is_exact_and_one_that_grows_is_a_bound():
@@ -112,7 +147,29 @@ def _rank_one() -> nn.Sequential:
     return network
 
 
+def _hooked() -> nn.Sequential:
+    network = _dense(2, 2)
+    network[0].register_forward_hook(lambda module, inputs, output: 2 * output)
+    return network
+
+
+class _Skipping(nn.Sequential):
+    def forward(self, x):
+        return super().forward(x) + x
+
+
+def _with_a_bias(value: float) -> nn.Sequential:
+    network = _dense(2, 2)
+    network[0].bias.data.fill_(value)
+    return network
+
+
 REFUSED = [
+    (_hooked, None, r"module 0 \(Linear.*a hook may change what it computes"),
+    (lambda: _Skipping(nn.Linear(2, 2)), (2,), r"module itself \(_Skipping.*expected one of"),
+    (lambda: nn.Sequential(_Skipping(nn.Linear(2, 2))), (2,), r"module 0 \(_Skipping"),
+    (lambda: _with_a_bias(math.nan), None, r"module 0 \(Linear.*bias of finite numbers"),
+    (lambda: nn.Sequential(), None, "got one without layers"),
     (lambda: nn.Sequential(nn.Linear(2, 2), nn.ReLU()), None, r"module 1 \(ReLU.*use LeakyReLU"),
     (lambda: nn.Sequential(nn.Linear(2, 2), nn.Tanh(), nn.Linear(2, 2)), None, "module 1.*±1"),
     (

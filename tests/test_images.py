@@ -208,3 +208,8 @@ def test_the_rest_shrinks_on_the_path_of_a_split():
 def test_unfit_shapes_raise(make, words):
     with pytest.raises(ValueError, match=words):
         make()
+
+
+def test_the_prior_of_a_split_is_as_wide_as_it_says() -> None:
+    """Whatever the width of the image."""
+    assert Split((4, 8, 7), width=5).prior.look.weight.shape == (5, 2, 3, 3)

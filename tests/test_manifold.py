@@ -14,7 +14,16 @@ from torch import nn
 import flowviz as fv
 from flowviz import Flow
 from flowviz.flow import seeded
-from flowviz.layers import Injective, LULinear, Slice
+from flowviz.layers import (
+    AffineCoupling,
+    Injective,
+    LULinear,
+    Partial,
+    Sequential,
+    Sigmoid,
+    Slice,
+    Softplus,
+)
 from flowviz.layers.manifold import conjugate_gradients, estimated_log_det, exact_log_det
 
 
@@ -184,6 +193,13 @@ def test_flows_without_a_sheet_know_no_beta():
     assert losses[0] == losses[1]
     with pytest.raises(ValueError, match=r"finite beta >= 0, got .*beta=-1"):
         fv.fit(flow, x, steps=5, beta=-1)
+
+
+def test_a_sheet_needs_a_place_for_zero():
+    onto_the_cube = Sequential([AffineCoupling(3), Sigmoid(3)])
+    for bijection in (onto_the_cube, Partial(3, (2,), Softplus(1))):
+        with pytest.raises(ValueError, match="expected a bijection onto the reals.*can be 0, got"):
+            Injective(bijection, 2)
 
 
 def test_unfit_settings_raise():

@@ -10,6 +10,18 @@ from torch import nn
 import flowviz as fv
 from flowviz.flow import seeded
 
+
+def test_which_coordinates_are_dropped_is_part_of_the_state():
+    """They are drawn; a flow drawn otherwise takes them on with the weights."""
+    make = lambda seed: fv.zoo.funnel_mlp(dim=4, latent=2, hidden=(), seed=seed)  # noqa: E731
+    flow, x = make(0), torch.randn(5, 4)
+    lively(flow)
+    orders = lambda f: [m.order.tolist() for m in f.modules() if hasattr(m, "order")]  # noqa: E731
+    other = next(f for f in map(make, range(1, 20)) if orders(f) != orders(flow))
+    other.load_state_dict(flow.state_dict())
+    torch.testing.assert_close(other.log_prob(x), flow.log_prob(x))
+
+
 PLANAR = {
     "absflow": lambda: fv.zoo.absflow(couplings=2, hidden=(8,)),
     "absflow, learned signs": lambda: fv.zoo.absflow(couplings=1, hidden=(8,), sign="learned"),

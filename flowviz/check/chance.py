@@ -1,4 +1,4 @@
-"""Decoders and encoders are normalized: what is drawn has total probability 1."""
+"""What is drawn: decoders and encoders have total probability 1, estimates the right mean."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ import torch
 from torch import Tensor
 
 from ..spaces import INTEGERS
-from .findings import Broken, Law, Margin, Skip, number
+from .findings import Broken, Law, Margin, Skip, number, place
 from .subject import Subject
 
 _DRAWS = 32  # draws of one point, times the `draws` of the check
 _MOST = 3  # continuous numbers drawn that can be counted
 _SLACK = 0.02
+_FAR = 6.0  # standard errors that a mean of draws may be off
 
 
 def decoder(s: Subject) -> Margin:
@@ -41,6 +42,31 @@ def encoder(s: Subject) -> Margin:
     return _check_total(
         layer.columns, z, -terms.encoder, dim, "the encoder must be -log q(what was added | x)"
     )
+
+
+def estimate(s: Subject) -> Margin:
+    """The mean of drawn terms against the terms themselves, which mode="mean" gives."""
+    if not s.layer.estimated:
+        raise Skip("no term of it is an estimate")
+    if any(getattr(part, "biased", False) for part in s.layer.modules()):
+        raise Skip("it declares that its estimate is off by a known bound")
+    count = _DRAWS * s.draws
+    margins = [Margin(0.0, s.tolerance)]
+    for x in s.x[:2]:
+        rows = x.expand(count, *x.shape)
+        drawn = s.normalize(rows, s.one_context(), "sample")[1].total
+        right = float(s.normalize(rows[:1], s.one_context())[1].total)
+        mean, error = float(drawn.mean()), float(drawn.std()) / count**0.5
+        off, slack = abs(mean - right), _FAR * error + s.tolerance * (1 + abs(right))
+        if off > slack:
+            raise Broken(
+                f"the estimate is biased: {count} draws at x = {place(x)} have the mean "
+                f'{number(mean)} (give or take {number(error)}) where mode="mean" gives '
+                f"{number(right)}",
+                off,
+            )
+        margins.append(Margin(off, slack))
+    return max(margins, key=lambda m: m.error / m.tolerance)
 
 
 def _check_total(
@@ -93,6 +119,12 @@ LAWS = (
         "encoder",
         "what is added is given back at its full probability",
         encoder,
+        ("noise", "columns"),
+    ),
+    Law(
+        "estimate",
+        "an estimate of a term has the term as its mean",
+        estimate,
         ("noise", "columns"),
     ),
 )

@@ -7,10 +7,13 @@ from collections.abc import Callable, Iterator
 import torch
 from torch import Tensor
 
-from ..layer import Terms
+from ..layer import Layer, Terms
+from ..spaces import REALS
 from .contract import RUN, ways
 from .findings import Broken, Law, Margin, Skip, deviation, place
 from .subject import Subject
+
+_FAR_OUT = 1e3
 
 
 def inputs(s: Subject) -> None:
@@ -95,33 +98,49 @@ def _both(a: tuple[Tensor, Terms], b: tuple[Tensor, Terms]) -> Iterator[tuple[Te
 
 
 def gradients(s: Subject) -> None:
-    """Finite for the points and all parameters, none of which is left out."""
-    learned = {k: p for k, p in s.layer.named_parameters() if p.requires_grad and p.numel()}
-    with torch.enable_grad():
-        x = s.x.clone().requires_grad_()
-        z, terms = s.layer(x * 1, s.context, "sample")
-        values = [v for v in (z.sum(), terms.total.sum()) if v.requires_grad]
-        reached: set[str] = set()
-        for value in values:
-            grads = torch.autograd.grad(
-                value, [x, *learned.values()], retain_graph=True, allow_unused=True
-            )
-            for name, grad in zip(["x", *learned], grads, strict=True):
-                if grad is not None:
-                    reached.add(name)
-                    _check_gradient(name, grad)
+    """Finite for the points and all parameters, none of which is left out; also far out."""
+    reached = set()
+    for name, grad in _gradients(s.layer, s.x, s.context):
+        reached.add(name)
+        _check_gradient(f"the gradient for {name}", grad)
+    learned = [name for name, _ in _learned(s.layer)]
     if idle := [name for name in learned if name not in reached]:
         raise Broken(
             f"no gradient reaches the parameter {idle[0]}: it is unused, or cut off by .detach(), "
             ".data, .item() or no_grad, and would never learn"
         )
+    if s.layer.data_space == REALS:
+        x = s.x[:1].float()
+        far = torch.cat([torch.full_like(x, _FAR_OUT), torch.full_like(x, -_FAR_OUT)])
+        context = None if s.context is None else s.context[:1].float().expand(2, -1)
+        for name, grad in _gradients(s.single, far, context):
+            _check_gradient(
+                f"far out, at ±{_FAR_OUT:.0f} in float32, the gradient for {name}", grad
+            )
 
 
-def _check_gradient(name: str, grad: Tensor) -> None:
+def _gradients(layer: Layer, x: Tensor, context: Tensor | None) -> Iterator[tuple[str, Tensor]]:
+    """Of the sum of z and of the sum of all terms, for x and each parameter that they reach."""
+    learned = _learned(layer)
+    with torch.enable_grad():
+        x = x.clone().requires_grad_()
+        z, terms = layer(x * 1, context, "sample")
+        for value in (v for v in (z.sum(), terms.total.sum()) if v.requires_grad):
+            inputs = [x, *(p for _, p in learned)]
+            grads = torch.autograd.grad(value, inputs, retain_graph=True, allow_unused=True)
+            names = ["x", *(name for name, _ in learned)]
+            yield from ((n, g) for n, g in zip(names, grads, strict=True) if g is not None)
+
+
+def _learned(layer: Layer) -> list[tuple[str, Tensor]]:
+    return [(k, p) for k, p in layer.named_parameters() if p.requires_grad and p.numel()]
+
+
+def _check_gradient(what: str, grad: Tensor) -> None:
     if not torch.isfinite(grad).all():
         raise Broken(
-            f"the gradient for {name} is NaN or infinite (a branch of torch.where that is not "
-            "taken still needs a finite input)"
+            f"{what} is NaN or infinite (a branch of torch.where that is not taken still needs a "
+            "finite input)"
         )
 
 

@@ -32,8 +32,8 @@ def solve_tanh(k: Tensor, t: Tensor, steps: int = 16) -> Tensor:
 
     For t >= 0 (the equation is odd) the left side is convex on u >= 0 where k < 0 and concave
     where k > 0, and Newton's method from the right (left) end of the bracket runs monotonically
-    into the root, whatever k and t. A last step, through which gradients flow, gives them by the
-    implicit function theorem.
+    into the root, whatever k and t. Gradients flow through the last two steps: the first of them
+    has the slopes of the implicit function, the second its second and third derivatives, too.
     """
     kd, td = k.detach(), t.detach()
     goal = td.abs()
@@ -44,7 +44,8 @@ def solve_tanh(k: Tensor, t: Tensor, steps: int = 16) -> Tensor:
     u = torch.where(kd < 0, right, left)
     for _ in range(steps):
         u = _newton(u, kd, goal)
-    return _newton(torch.where(td < 0, -u, u), k, t)
+    u = _newton(torch.where(td < 0, -u, u), k, t)
+    return _newton(u, k, t) if torch.is_grad_enabled() else u
 
 
 def _newton(u: Tensor, k: Tensor, t: Tensor) -> Tensor:

@@ -35,7 +35,8 @@ class Continuous(Layer):
     memory then does not grow with the steps, the time doubles, and the gradient is that of the
     equation and no longer that of the steps taken, so it is as good as the tolerance.
     Raises ValueError for unknown names and numbers out of range, ImportError without torchdiffeq,
-    ArithmeticError if "dopri5" meets a field that no step can follow.
+    RuntimeError for an adaptive method under torch.func, ArithmeticError if "dopri5" meets a field
+    that no step can follow.
     Latent to data: the same equation, time running backwards; the two are inverse to each other
     up to the solver's error. Path: the flow itself, x(tau time).
     Chen et al. 2018, "Neural Ordinary Differential Equations"; Grathwohl et al. 2019, "FFJORD".
@@ -121,6 +122,11 @@ class Continuous(Layer):
     ) -> Tensor:
         if self.method in FIXED:
             return fixed_steps(slopes, state, start, end, self.method, self.steps)
+        if torch._C._are_functorch_transforms_active():
+            raise RuntimeError(
+                f"Continuous: expected equal steps under torch.func (method='rk4'), got "
+                f"method={self.method!r}, whose steps depend on the numbers"
+            )
         learned = [*self.field.parameters(), *([] if context is None else [context])]
         wanted = learned if self.adjoint else None
         return adaptive_steps(slopes, state, start, end, self.method, self.tolerance, wanted)

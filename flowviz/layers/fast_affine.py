@@ -18,7 +18,7 @@ from torch import Tensor
 
 from ..layer import Layer, Terms
 from ..nets import MLP
-from .coupling import Coupling
+from .coupling import AffineCoupling, Coupling
 from .fast import learning, readable_gradients
 from .fast_steps import (
     Moved,
@@ -41,7 +41,8 @@ class Step(NamedTuple):
 
 def key(layer: Layer, data_side: bool) -> tuple[int, ...] | None:
     """The halves of an affine coupling without context, its net a plain MLP; else None."""
-    if not (isinstance(layer, Coupling) and type(layer.univariate) is Affine):
+    known = type(layer) in (Coupling, AffineCoupling)  # others may compute something else
+    if not (known and type(layer.univariate) is Affine):
         return None
     net = layer.net
     plain = not layer.context_size and type(net) is MLP and not net._forward_hooks

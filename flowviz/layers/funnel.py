@@ -71,7 +71,7 @@ class Funnel(Surjection):
         self.latent_space, self.bijection = bijection.latent_space, bijection
         self.exact, self.estimated = bijection.exact, bijection.estimated
         self.context_size = context
-        self.register_buffer("order", torch.tensor(order), persistent=False)
+        self.register_buffer("order", torch.tensor(order))
         self.decoder = gaussian_decoder(decoder, kept + context, dim - kept, hidden)
 
     @property
@@ -128,7 +128,7 @@ class Funnel(Surjection):
 
     @property
     def settings(self) -> str:
-        return f"order={self.order.tolist()}, decoder={type(self.decoder).__name__}"
+        return f"decoder={type(self.decoder).__name__}"
 
 
 class _UnivariateFunnel(Funnel):

@@ -125,11 +125,11 @@ class Split(Layer):
 
     def __init__(self, shape: Sequence[int], width: int = 64, context: int = 0) -> None:
         super().__init__()
-        channels, height, width = self.data_shape = image_shape(shape, "Split")
+        channels, *place = self.data_shape = image_shape(shape, "Split")
         if channels < 2:
             raise ValueError(f"Split: expected at least 2 channels, got {channels}")
         self.kept = (channels + 1) // 2
-        self.latent_shape = self.kept, height, width
+        self.latent_shape = (self.kept, *place)
         self.context_size = context
         self.prior = ConvGaussian(self.kept + context, channels - self.kept, width)
 

@@ -18,6 +18,7 @@ import torch
 from torch import Tensor
 
 from ..layer import Layer, Terms
+from ..spaces import CENTRED_CUBE, REALS
 from .room import in_room
 
 
@@ -30,8 +31,8 @@ class Injective(Layer):
     training it draws a vector e of random signs for each point instead: conjugate gradients give
     w = (J^T J)^-1 e, the gradient is that of 1/2 (Jw)(Je), and the value comes from the same
     steps by Gauss quadrature of e' log(J^T J) e. Both are unbiased. (The published surrogate
-    is right in its gradient only.) Raises ValueError for anything but a bijection of vectors,
-    or latent outside 1 .. dim - 1.
+    is right in its gradient only.) Raises ValueError for anything but a bijection of vectors onto
+    all of space (or the cube around 0), or latent outside 1 .. dim - 1.
     Path: f's own, then what is dropped shrinks to 0.
     """
 
@@ -42,6 +43,11 @@ class Injective(Layer):
         shape = bijection.data_shape
         if bijection.kind != "bijection" or len(shape) != 1 or bijection.latent_shape != shape:
             raise ValueError(f"Injective: expected a bijection of vectors, got {bijection.title}")
+        if bijection.latent_space not in (REALS, CENTRED_CUBE):
+            raise ValueError(
+                f"Injective: expected a bijection onto {REALS} or {CENTRED_CUBE}, where what is "
+                f"dropped can be 0, got {bijection.title} onto {bijection.latent_space}"
+            )
         if not 0 < latent < shape[0]:
             raise ValueError(
                 f"Injective: expected a latent size from 1 to {shape[0] - 1}, got {latent}"

@@ -35,10 +35,10 @@ def principal_rotation(rows: Tensor) -> Tensor:
     """
     centred = rows.double() - rows.double().mean(0)
     axes = torch.linalg.eigh(centred.mT @ centred / len(rows)).eigenvectors.flip(1).mT
-    return _clear_of_half_turns(axes) * axes
+    return clear_of_half_turns(axes) * axes
 
 
-def _clear_of_half_turns(matrix: Tensor) -> Tensor:
+def clear_of_half_turns(matrix: Tensor) -> Tensor:
     """Signs (D, 1) such that I + signs * matrix, an orthogonal matrix, is well conditioned.
 
     Gaussian elimination on matrix + diag(signs), each sign that of its pivot: all pivots are then

@@ -9,7 +9,9 @@ from torch import Tensor, nn
 
 from .room import in_room
 from .rotation import Rotation
-from .starts import moments_of, principal_rotation
+from .starts import clear_of_half_turns, moments_of, principal_rotation
+
+CLEAR = 1e-3  # least singular value of R + I from which a rotation R is taken in the Cayley form
 
 
 class SVDWeight(nn.Module):
@@ -19,7 +21,8 @@ class SVDWeight(nn.Module):
     cuts V x into what is kept and what is dropped (nothing unless outputs < inputs), `finish`
     takes `outputs` numbers y to z = U (signs exp(w) y) + b. Their inverses are `join` and
     `unfinish`. w is `log_scale` (log |det| of the part that is kept is its sum), b is `bias`.
-    `signs` are +1, but for the last one of a square weight that holds a reflection.
+    `signs` are +1, but for the last one of a square weight that holds a reflection, and where the
+    Cayley form would need a half turn: there some scales are negative instead.
     `form` is that of the rotations `first` (V) and `second` (U). Starts at the identity.
     """
 
@@ -27,7 +30,7 @@ class SVDWeight(nn.Module):
 
     def __init__(self, inputs: int, outputs: int, form: str) -> None:
         super().__init__()
-        self.inputs, self.outputs = inputs, outputs
+        self.inputs, self.outputs, self.form = inputs, outputs, form
         self.first = Rotation(inputs, form=form) if inputs > 1 else None
         self.second = Rotation(outputs, form=form) if outputs > 1 else None
         self.log_scale = nn.Parameter(torch.zeros(outputs))
@@ -38,6 +41,8 @@ class SVDWeight(nn.Module):
     def set(self, weight: Tensor, bias: Tensor | None = None) -> None:
         """Take on a weight (outputs, inputs) of full rank, through its SVD."""
         left, scales, right, signs = rotations_and_scales(weight)
+        if self.form == "cayley":
+            left, right, signs = _without_half_turns(left, right, signs)
         if bias is not None and not torch.isfinite(bias).all():
             raise ValueError("expected a bias of finite numbers")
         for name, matrix in (("first", right), ("second", left)):
@@ -80,7 +85,7 @@ class SVDWeight(nn.Module):
 
     @property
     def reflects(self) -> bool:
-        """True if the weight is square and its determinant negative."""
+        """True if a scale is negative: no path of maps that are one to one leads there."""
         return bool((self.signs < 0).any())
 
     def scale(self) -> Tensor:
@@ -150,3 +155,22 @@ def rotations_and_scales(weight: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor
         if len(small) == len(large):
             signs[-1] = -1
     return left, scales, right, signs
+
+
+def _without_half_turns(left: Tensor, right: Tensor, signs: Tensor) -> tuple[Tensor, ...]:
+    """The same product U diag(signs s) V with rotations that the Cayley form has numbers for.
+
+    If one of the two turns by 180 degrees in some plane, signs move from both into the scales.
+    """
+    if min(map(_clearance, (left, right))) > CLEAR:
+        return left, right, signs
+    for_left, for_right = clear_of_half_turns(left.mT), clear_of_half_turns(right)
+    shared = min(len(left), len(right))
+    signs = signs.clone()
+    signs[:shared] *= for_left[:shared, 0] * for_right[:shared, 0]
+    return left * for_left.mT, for_right * right, signs
+
+
+def _clearance(rotation: Tensor) -> float:
+    eye = torch.eye(len(rotation), dtype=rotation.dtype, device=rotation.device)
+    return float(torch.linalg.matrix_norm(rotation + eye, -2))

@@ -57,10 +57,12 @@ class L2Attention(Contraction):
     ) -> tuple[Tensor, Callable[[Tensor], Tensor]]:
         key, out = weights
         scale = self.log_sharpness.exp()[:, None, None]
-        y = _heads(x + self.place, key)
+        middle_x, middle_place = x.mean(-2, keepdim=True), self.place.mean(-2, keepdim=True)
+        # what all tokens share changes no distance; far out its squares would drown them
+        y = _heads((x - middle_x) + (self.place - middle_place), key)
         # -|y_i - y_j|^2 but for what is constant in j
         attention = torch.softmax(scale * (2 * y @ y.mT - y.square().sum(-1).unsqueeze(-2)), -1)
-        value = attention @ y
+        value = attention @ y + _heads(middle_x + middle_place, key)
 
         def push(v: Tensor) -> Tensor:
             dy = _heads(v, key)

@@ -2,7 +2,16 @@
 
 from case import Case, lively
 
-from flowviz.layers import AffineCoupling, Injective, LULinear, Sequential, SplineCoupling
+from flowviz.layers import (
+    AffineCoupling,
+    Injective,
+    LULinear,
+    Planar,
+    ResidualMLP,
+    Sequential,
+    SplineCoupling,
+    Sylvester,
+)
 
 SHEET = {"kind": "manifold", "continuous": False}
 HIDDEN = (8,)
@@ -23,6 +32,12 @@ CASES = {
         exact=False,
         estimated="unbiased",
         **SHEET,
+    ),
+    "sheet of planar layers": Case(
+        lambda: lively(Injective(Sequential([Planar(3), Sylvester(3, 2)]), 2)), (3,), **SHEET
+    ),
+    "sheet of residual layers": Case(
+        lambda: lively(Injective(ResidualMLP(3, (6,)), 2)), (3,), tolerance=1e-8, **SHEET
     ),
     "sheet with context": Case(lambda: lively(Injective(_bent(3, 2), 2)), (3,), context=2, **SHEET),
 }
