@@ -45,9 +45,9 @@ FLOWIFIED = ("mlp", "conv1", "conv2", "conv1-nsf", "conv2-nsf")
 VARIATIONAL = {"dequantization": "variational"}
 _SMALL: dict[str, dict[str, Any]] = {
     "nice": {"hidden": [500, 500, 500]},
-    "realnvp": {"width": 32, "blocks": 2, "fold": True},
-    "realnvp-contribution": {"width": 32, "blocks": 2, "fold": True},
-    "glow": {"levels": 2, "steps": 8, "width": 64, "limit": 1.0},
+    "realnvp": {"width": 32, "blocks": 2, "fold": True, "prior": 14},
+    "realnvp-contribution": {"width": 32, "blocks": 2, "fold": True, "prior": 14},
+    "glow": {"levels": 2, "steps": 8, "width": 64, "limit": 1.0, "prior": 14},
 }
 _PAPERS = {"nice": "NICE", "realnvp": "RealNVP", "realnvp-contribution": "LCMA", "glow": "Glow"}
 _EARLY = "as realnvp; what contributes least leaves early"

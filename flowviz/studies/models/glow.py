@@ -17,14 +17,16 @@ def glow(
     steps: int = 32,
     width: int = 512,
     limit: float = 3.0,
+    prior: int = 64,
     dequantization: str = "uniform",
 ) -> Flow:
     """Levels of squeeze, `steps` of (ActNorm, 1 x 1 convolution, affine coupling), and split.
 
     The defaults are those of CIFAR-10: conditioners of three convolutions (3 x 3, 1 x 1, 3 x 3)
-    with ActNorm between, a learned prior for what `Split` sets aside and for the top level (the
-    last ActNorm). levels: 3, or as many as H and W can be halved. The image is shifted to
-    [-1/2, 1/2]. Log scales are `limit` tanh(. / limit) where the published code has a sigmoid.
+    with ActNorm between, a learned prior for what `Split` sets aside (`prior` channels wide) and
+    for the top level (the last ActNorm). levels: 3, or as many as H and W can be halved. The image
+    is shifted to [-1/2, 1/2]. Log scales are `limit` tanh(. / limit) where the published code has
+    a sigmoid.
     Kingma & Dhariwal 2018, "Glow".
     """
     levels = halvings(shape, 3) if levels is None else levels
@@ -34,7 +36,7 @@ def glow(
         for _ in range(steps):
             layers += _step(layers[-1].latent_shape, width, limit)
         if level < levels - 1:
-            layers.append(Split(layers[-1].latent_shape, width))
+            layers.append(Split(layers[-1].latent_shape, prior))
     return Flow([*layers, ActNorm(layers[-1].latent_shape, channels=True)])
 
 

@@ -21,6 +21,7 @@ def realnvp(
     scales: int = 2,
     fold: bool = False,
     alpha: float = 0.05,
+    prior: int = 64,
     dequantization: str = "uniform",
 ) -> Flow:
     """At every scale three checkerboard couplings, squeeze, three channel couplings, split.
@@ -28,7 +29,7 @@ def realnvp(
     At the last scale four checkerboards. Log scales are 2 tanh(./2). The defaults (8 residual
     blocks of 64 channels, one step down) are those of CIFAR-10. ActNorm instead of batch norm, in
     the flow and in the conditioners: no likelihood depends on the batch. What `Split` sets aside
-    has a learned prior, the standard normal at the start.
+    has a learned prior, `prior` channels wide, the standard normal at the start.
     fold: work on checkerboards after the squeeze, where a colour is half of the channels: the same
     couplings with conditioners at half the resolution, a quarter of the cost.
     H and W must be divisible by 2^(scales - 1), with `fold` by 2^scales.
@@ -42,7 +43,7 @@ def realnvp(
         if not fold:
             layers.append(Squeeze(layers[-1].latent_shape))
         layers += _couplings(layers[-1].latent_shape, "channels", 3, net)
-        layers.append(Split(layers[-1].latent_shape, width))
+        layers.append(Split(layers[-1].latent_shape, prior))
     return Flow(layers + _checkerboards(layers[-1].latent_shape, 4, net, fold))
 
 
