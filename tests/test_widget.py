@@ -49,7 +49,7 @@ def test_every_language_says_the_same_things(name: str) -> None:
 
 def test_the_language_is_one_argument() -> None:
     player = small(language="de")
-    assert player.texts == texts("player", "de")
+    assert texts("player", "de").items() <= player.texts.items()
     assert player.texts["play"] == "abspielen"
     player.language = "en"
     assert player.texts["play"] == "play"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterable
 from typing import Any
 
 import torch
@@ -126,6 +127,10 @@ class ImageLab(Widget):
     @property
     def title(self) -> str:
         return self._title
+
+    def _said(self) -> Iterable[str]:
+        words = self.record.words
+        return [*(row[1] for row in words["rows"]), *(d["title"] for d in words["depths"])]
 
     def _makers(self) -> dict[str, Any]:
         return {".png": self._png}

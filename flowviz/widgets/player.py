@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import traitlets
@@ -107,6 +108,10 @@ class TransportPlayer(Widget):
     def title(self) -> str:
         """What the flow is called."""
         return self.meta["title"]
+
+    def _said(self) -> Iterable[str]:
+        layers = self.meta["layers"]
+        return [self.meta["base"], *(layer[k] for layer in layers for k in ("title", "action"))]
 
     def _makers(self) -> dict[str, Any]:
         return {".gif": self._gif, ".png": self._png}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from abc import abstractmethod
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from .page import frame, page
 from .questions import question
 from .state import pack_state, unpack_state
 from .texts import LANGUAGES, texts
+from .texts.layers import phrases
 
 # Traits of the view belong to the browser. An echo of what it said would pull the picture back.
 VIEWED = {"sync": True, "echo_update": False}
@@ -70,7 +72,7 @@ class Widget(anywidget.AnyWidget):
         super().__init__(
             viewed=[*self._view, *_COMMON], linked=[*(self._linked or self._view)], **traits
         )
-        self.texts = texts(self._name, self.language)
+        self._translate()
 
     @property
     @abstractmethod
@@ -86,9 +88,17 @@ class Widget(anywidget.AnyWidget):
             self.heard = False
 
     @traitlets.observe("language")
-    def _translate(self, change: dict[str, Any]) -> None:
+    def _language_changed(self, change: dict[str, Any]) -> None:
         if self.texts:
-            self.texts = texts(self._name, change["new"])
+            self._translate()
+
+    def _translate(self) -> None:
+        own = phrases(self._said(), self.language)
+        self.texts = texts(self._name, self.language) | own
+
+    def _said(self) -> Iterable[str]:
+        """What the layers and the base that it shows say of themselves, in English."""
+        return ()
 
     # The state
 

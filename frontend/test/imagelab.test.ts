@@ -11,6 +11,7 @@ import { nearest, type State } from "../src/imagelab/state";
 import { termAt, termsOf } from "../src/imagelab/waterfall";
 import { costOf, ledgerRows, sentenceOf } from "../src/imagelab/words";
 import type { Question } from "../src/shared/judge";
+import { say } from "./say";
 
 const SIDE = 8;
 const SIZE = SIDE * SIDE;
@@ -78,14 +79,14 @@ describe("the record", () => {
 
 describe("the ledger", () => {
   test("adds up to the bits, with a bound's sign", () => {
-    const rows = ledgerRows(state({}), lab(), { scored: () => null } as never, false);
+    const rows = ledgerRows(state({}), lab(), { scored: () => null } as never, false, say("en", "imagelab"));
     expect(rows.map(({ running }) => running)).toEqual(["0.500", "−5.750", "2.250", "2.250"]);
     expect(rows.at(-1)).toMatchObject({ value: "≤", total: true });
-    expect(ledgerRows(state({}), lab(), { scored: () => null } as never, true)).toHaveLength(1);
+    expect(ledgerRows(state({}), lab(), { scored: () => null } as never, true, say("en", "imagelab"))).toHaveLength(1);
   });
 
   test("its bars are the terms: one that is twice another is twice as long", () => {
-    const [base, decoder, encoder] = ledgerRows(state({}), lab(), { scored: () => null } as never, false);
+    const [base, decoder, encoder] = ledgerRows(state({}), lab(), { scored: () => null } as never, false, say("en", "imagelab"));
     expect([base!.bar, decoder!.bar, encoder!.bar]).toEqual([0.5 / 8, -6.25 / 8, 1]);
   });
 

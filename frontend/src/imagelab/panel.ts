@@ -126,7 +126,7 @@ export function createPanel(hooks: PanelHooks): Panel {
       heat.set(state.heat);
       const { bits, digits, note } = costOf(state, lab, kernel, t);
       cost.show(veiled ? null : bits, { good: true, digits, note: veiled ? t("veiled") : note });
-      ledger.show(ledgerRows(state, lab, kernel, veiled).map((row, i) => ({ ...row, current: i === term })));
+      ledger.show(ledgerRows(state, lab, kernel, veiled, t).map((row, i) => ({ ...row, current: i === term })));
       if (term !== pointed && term !== null) reveal(ledger.el, term);
       pointed = term;
       if (state.view === "sample") temperatures.show(temperatureRows(state, lab, kernel));

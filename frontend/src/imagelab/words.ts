@@ -41,7 +41,7 @@ function atEnd({ chosen, other, along, mode }: State, { steps }: Lab): boolean {
   return chosen === other || (mode === 0 && (along === 0 || along === steps - 1));
 }
 
-export function ledgerRows(state: State, lab: Lab, kernel: Kernel, veiled: boolean): Row[] {
+export function ledgerRows(state: State, lab: Lab, kernel: Kernel, veiled: boolean, t: Say): Row[] {
   const account = accountOf(state, lab, kernel);
   if (!account || veiled) return [{ key: "total", label: "bits/dim", value: HIDDEN, total: true }];
   const most = Math.max(...account.terms.map(Math.abs));
@@ -51,7 +51,7 @@ export function ledgerRows(state: State, lab: Lab, kernel: Kernel, veiled: boole
     return { key: column!, label, ...(column ? { column } : {}), value: signed(value, 3), bar: value / most, running: plain(sum, 3) };
   };
   const base = one(`−log₂ p(z) / ${lab.meta.dim}`, "base", account.terms[0]!);
-  const rows = lab.meta.rows.map(([layer, title, column], i) => one(`${layer} ${column}, ${title}`, column, account.terms[i + 1]!));
+  const rows = lab.meta.rows.map(([layer, title, column], i) => one(`${layer} ${column}, ${t(title)}`, column, account.terms[i + 1]!));
   return [base, ...rows, { key: "total", label: "bits/dim", value: relation(lab), running: plain(account.bits, 3), total: true }];
 }
 
@@ -70,7 +70,7 @@ export function temperatureRows(state: State, lab: Lab, kernel: Kernel): Row[] {
 export function depthRows(state: State, lab: Lab, t: Say): Row[] {
   return lab.meta.depths.map(({ layer, title, numbers }, k) => ({
     key: `depth${k}`,
-    label: layer ? `${layer} ${title}` : t("the image"),
+    label: layer ? `${layer} ${t(title)}` : t("the image"),
     value: String(numbers),
     share: numbers / lab.meta.depths[0]!.numbers,
     column: "base",
@@ -123,7 +123,7 @@ function layersWords({ depth }: State, { meta }: Lab, t: Say): string {
   const { layer, numbers, title } = meta.depths[depth]!;
   if (layer === 0) return t("say depth 0");
   if (meta.modes.length < 2) return t("say nothing dropped");
-  return t("say depth", { layer, title, numbers, all: meta.depths[0]!.numbers });
+  return t("say depth", { layer, title: t(title), numbers, all: meta.depths[0]!.numbers });
 }
 
 function bitsWords({ chosen, pixel, heat }: State, lab: Lab, name: string, t: Say): string {
