@@ -68,7 +68,7 @@ def main() -> None:
     parser.add_argument("--set", nargs="*", default=[])
     given = parser.parse_args()
     torch.set_num_threads(1)
-    loop._CHECKPOINT_SECONDS = 0.03
+    loop.CHECKPOINT_SECONDS = 0.03
     fabric = start("cpu", given.devices)
     training = toy_training(given.folder, STUDY.override(given.set), fabric)
     training.train(stopped=lambda: time.sleep(given.pause))

@@ -10,10 +10,20 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors.torch import load_file
-from study_toys import STUDY, toy_flow, toy_images
+from study_toys import STUDY, toy_flow, toy_images, toy_training
 
 from flowviz.cli import main
-from flowviz.studies import Study, catalogue, learner, result, run, study
+from flowviz.studies import (
+    Study,
+    catalogue,
+    folder,
+    learner,
+    loop,
+    report,
+    result,
+    run,
+    study,
+)
 from flowviz.studies.data import ImageSet
 from flowviz.studies.evaluate import bits_per_dim
 from flowviz.studies.folder import Folder
@@ -119,7 +129,17 @@ def test_signals_end_a_run_cleanly(number: int, toy: Path, monkeypatch, capsys) 
         (["run", "toy/realnvp", "--set", "recipe=5"], "expected a setting of the study"),
         (["run", "toy/realnvp", "--set", "seed"], "expected SETTING=VALUE, got 'seed'"),
         (["run", "toy/realnvp", "--resume", "--fresh"], "expected --resume or --fresh, got both"),
+        (["run", "toy/realnvp", "--set", "data.held_out=-5"], "expected held_out >= 0, got -5"),
+        (["run", "toy/realnvp", "--set", "data.held_out=124"], "fewer than the 124 training imag"),
+        (["run", "toy/realnvp", "--minutes", "-3"], "expected minutes above 0, got -3.0"),
+        (["run", "toy/realnvp", "--minutes", "nan"], "expected minutes above 0, got nan"),
+        (["run", "toy/realnvp", "--precision", "64-true"], "of 32-true, bf16-mixed, 16-mixed, got"),
+        (["run", "toy/realnvp", "--as", "../esc"], "expected a run's name such as mnist/mine, got"),
+        (["run", "toy/realnvp", "--as", "/esc"], "expected a run's name such as mnist/mine, got"),
         (["eval", "toy/realnvp"], "expected a run in"),
+        (["eval", "toy/realnvp", "--device", "cuda:99"], "a device of this machine, got cuda:99"),
+        (["eval", "toy/realnvp", "--device", "gpu"], "a device of this machine, got gpu"),
+        (["eval", "toy/realnvp", "--images", "-9990"], "expected images >= 1, got -9990"),
     ],
 )
 def test_what_cannot_be_is_refused(arguments: list[str], words: str, toy: Path) -> None:
@@ -148,6 +168,143 @@ def test_a_run_that_found_no_data_can_be_started_again(toy: Path, monkeypatch) -
             command(toy, "run", FAST.name)
     command(toy, "run", FAST.name, "--set", "recipe.batch=24")
     assert Folder(toy / FAST.name).study().recipe.batch == 24
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*.*")}
+
+
+def test_a_run_without_its_checkpoint_is_not_begun_again(toy: Path) -> None:
+    """As a repository has it: metrics and result, neither checkpoints nor weights."""
+    command(toy, "run", FAST.name)
+    command(toy, "eval", FAST.name, "--draws", "1")
+    place = toy / FAST.name
+    for path in (place / "checkpoint.pt", place / "weights.safetensors"):
+        path.unlink()
+    before = contents(toy)
+    assert set(before) == {f"{FAST.name}/{name}" for name in (
+        "study.json", "environment.json", "metrics.jsonl", "result.json")}  # fmt: skip
+    for how in (["--resume"], ["--resume", "--minutes", "0.01"], []):
+        with pytest.raises(SystemError, match="checkpoint is not here .*--as NAME starts another"):
+            command(toy, "run", FAST.name, *how)
+    with pytest.raises(ValueError, match="checkpoint is not here"):
+        toy_training(place, FAST)
+    assert contents(toy) == before
+    (place / "result.json").unlink()
+    Folder(place).log({"step": 27, "seconds": 121.0})  # past the first checkpoint
+    with pytest.raises(SystemError, match="checkpoint is not here"):
+        command(toy, "run", FAST.name, "--resume")
+    command(toy, "run", FAST.name, "--resume", "--as", "toy/mine")
+    assert Folder(toy / "toy/mine").load()["step"] == 27
+
+
+def test_a_run_killed_before_its_first_checkpoint_is_begun_again(toy: Path) -> None:
+    command(toy, "run", FAST.name)
+    for name in ("checkpoint.pt", "weights.safetensors"):
+        (toy / FAST.name / name).unlink()
+    command(toy, "run", FAST.name, "--resume")
+    assert Folder(toy / FAST.name).load()["step"] == 27
+
+
+def test_an_earlier_run_stays_until_another_can_start(toy: Path, monkeypatch) -> None:
+    command(toy, "run", FAST.name)
+    before = contents(toy)
+
+    def fails(*_: object) -> None:
+        raise ValueError("cannot be")
+
+    for name in ("load_images", "build_flow", "Learner"):
+        with monkeypatch.context() as patch:
+            patch.setattr(run, name, fails)
+            with pytest.raises(SystemError, match="cannot be"):
+                command(toy, "run", FAST.name, "--fresh")
+        assert contents(toy) == before
+    with pytest.raises(SystemError, match="data.held_out: expected fewer"):
+        command(toy, "run", FAST.name, "--fresh", "--set", "data.held_out=200")
+    assert contents(toy) == before
+
+
+def test_no_study_stands_beside_the_checkpoint_of_another(toy: Path, monkeypatch) -> None:
+    command(toy, "run", FAST.name)
+    beside = []
+    write = folder.atomic_write
+
+    def watched(path: Path, content: bytes) -> Path:
+        if path.name == "study.json":
+            beside.extend(p.name for p in path.parent.iterdir())
+        return write(path, content)
+
+    monkeypatch.setattr(folder, "atomic_write", watched)
+    command(toy, "run", FAST.name, "--fresh", "--set", "recipe.batch=24")
+    assert beside == ["study.json"] and Folder(toy / FAST.name).study().recipe.batch == 24
+
+
+def test_a_run_goes_on_under_its_own_name_or_its_studys(toy: Path) -> None:
+    command(toy, "run", FAST.name, "--as", "toy/other", "--minutes", "0.0001")
+    place = Folder(toy / "toy/other")
+    for name in ("toy/realnv", "no/such", "mnist/glow"):
+        with pytest.raises(SystemError, match=f"holds a run of toy/realnvp, got {name}"):
+            command(toy, "run", name, "--resume", "--as", "toy/other")
+    first = place.load()["step"]
+    command(toy, "run", FAST.name, "--resume", "--as", "toy/other", "--minutes", "0.0001")
+    assert first < (second := place.load()["step"]) < 27
+    command(toy, "run", "toy/other", "--resume")
+    assert second < place.load()["step"] == 27
+
+
+def diverge_at(step: int, monkeypatch) -> None:
+    learn = learner.Learner.learn
+
+    def learn_and_break(self: learner.Learner, now: int) -> None:
+        learn(self, now)
+        if now == step:
+            self._broken.fill_(now)
+
+    monkeypatch.setattr(learner.Learner, "learn", learn_and_break)
+    monkeypatch.setattr(loop, "CHECKPOINT_SECONDS", 0.0)  # after every step
+
+
+def test_what_diverged_can_be_evaluated(toy: Path, monkeypatch) -> None:
+    """Its last sound checkpoint, with the averaged weights."""
+    diverge_at(12, monkeypatch)
+    with pytest.raises(SystemError, match="training diverged at step 12"):
+        command(toy, "run", FAST.name)
+    place = Folder(toy / FAST.name)
+    state = place.load()
+    for value, mean in zip(load_of(place), state["learner"]["mean"], strict=True):
+        assert torch.equal(value, mean)
+    command(toy, "eval", FAST.name, "--draws", "1")
+    said = place.read("result.json")
+    assert said["finished"] == "diverged" and said["steps"] == state["step"] == 12
+    assert said["epochs"] == round(12 / 9, 3)
+    line = report.table([r for r in report.rows(toy) if r.name == FAST.name])
+    assert f"**{said['elbo']['bits_per_dim']:.3f}**" in line and "| diverged |" in line
+
+
+def test_what_was_killed_can_be_evaluated(toy: Path, monkeypatch) -> None:
+    """From the checkpoint, where that is newer than the weights; these stay where they are not."""
+    monkeypatch.setattr(loop, "CHECKPOINT_SECONDS", 0.0)
+    command(toy, "run", FAST.name, "--minutes", "0.00001")
+    place = Folder(toy / FAST.name)
+    early, first = place.weights.read_bytes(), place.load()["step"]
+    command(toy, "run", FAST.name, "--resume")
+    late = load_of(place)
+    for leg in ("the first", "the second"):
+        place.weights.unlink() if leg == "the first" else place.weights.write_bytes(early)
+        command(toy, "eval", FAST.name, "--draws", "1")
+        said = place.read("result.json")
+        assert said["steps"] == said["elbo"]["step"] == 27 > first
+        assert said["epochs"] == 3 and said["finished"] == "budget" and said["hours"] >= 0
+        assert all(torch.equal(a, b) for a, b in zip(load_of(place), late, strict=True))
+    written = place.weights.read_bytes()
+    command(toy, "eval", FAST.name, "--draws", "1")
+    assert place.weights.read_bytes() == written
+
+
+def load_of(place: Folder) -> list[torch.Tensor]:
+    """The parameters in weights.safetensors, in the order of the flow."""
+    stored = load_file(place.weights)
+    return [stored[name] for name, _ in toy_flow().named_parameters()]
 
 
 def test_the_list_names_every_study(capsys) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 
 import pytest
 import torch
@@ -253,6 +254,34 @@ def test_names_and_options_that_do_not_fit_raise():
         build("nice", TINY, dequantization="none")
     with pytest.raises(ValueError, match="expected init .*got 'xavier'"):
         build("flowified-mlp", TINY, init="xavier")
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "words"),
+    [
+        ("nice", {"hiden": [8]}, "expected options one of .*got 'hiden' (did you mean hidden?)"),
+        ("realnvp-contribution", {"widt": 8}, "got 'widt' (did you mean width?)"),
+        ("flowified-mlp", {"decodr": "student_t"}, "(did you mean decoder?)"),
+        ("nice", {"hidden": 8}, "nice: hidden: expected a list, each a whole number, got 8"),
+        ("nice", {"hidden": "abc"}, "hidden: expected a list, each a whole number, got 'abc'"),
+        ("nice", {"hidden": [8, "9"]}, "hidden: expected a list, each a whole number"),
+        ("glow", {"width": "32"}, "glow: width: expected a whole number, got '32'"),
+        ("glow", {"levels": True}, "levels: expected a whole number or null, got True"),
+        ("glow", {"limit": "big"}, "limit: expected a number, got 'big'"),
+        ("realnvp", {"fold": 1}, "fold: expected true or false, got 1"),
+        ("flowified-mlp", {"rotation": 3}, "rotation: expected a word, got 3"),
+    ],
+)
+def test_options_that_are_not_the_models_are_refused(name, options, words):
+    with pytest.raises(ValueError, match=re.escape(words).replace(r"\.\*", ".*")):
+        build(name, TINY, **{**FEW[name], **options})
+
+
+def test_options_of_the_right_kind_are_taken():
+    """Numbers without a point where a float is meant, null, lists from JSON, both functions'."""
+    build("glow", TINY, **{**FEW["glow"], "limit": 1, "levels": None})
+    build("nice", TINY, hidden=[8, 8])
+    build("realnvp-contribution", TINY, width=4, blocks=1, pretrain=0, fold=True)
 
 
 def test_the_same_seed_builds_the_same_model():

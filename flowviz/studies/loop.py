@@ -8,12 +8,12 @@ from typing import Any
 
 from torch import Tensor
 
-from .folder import Folder
+from .folder import CHECKPOINT_SECONDS, Folder
 from .learner import Learner, bits
 from .schedule import is_flat
+from .weights import story_of
 
 _LINES = 1000  # metrics lines over a run, about
-_CHECKPOINT_SECONDS = 60.0
 _AGREE = 16  # steps between two questions whether many devices go on
 
 
@@ -31,14 +31,19 @@ class Training:
 
     def _begin(self) -> None:
         """From the checkpoint, or from the start."""
-        state = self.folder.load()
-        if state is None:
+        self.folder.check_not_lost()
+        if not self.back():
             self.learner.initialize()
-        else:
-            self.step, self.seconds, self.curve = state["step"], state["seconds"], state["curve"]
-            self.learner.restore(state["learner"])
         if self.fabric.is_global_zero:
             self.folder.truncate(self.step)
+
+    def back(self) -> bool:
+        """To the newest checkpoint; False if there is none."""
+        if (state := self.folder.load()) is None:
+            return False
+        self.step, self.seconds, self.curve = state["step"], state["seconds"], state["curve"]
+        self.learner.restore(state["learner"])
+        return True
 
     def train(
         self,
@@ -58,7 +63,7 @@ class Training:
             self.seconds = clock.seconds()
             self._observe(clock, report)
             spent = minutes is not None and clock.spent() >= 60 * minutes
-            due = clock.unsaved() >= _CHECKPOINT_SECONDS
+            due = clock.unsaved() >= CHECKPOINT_SECONDS
             why = self._agreed("stopped" if stopped() else "budget" if spent else "save" * due)
             if why == "save":
                 self.save()
@@ -115,8 +120,7 @@ class Training:
 
     def story(self, why: str) -> dict[str, Any]:
         """Where in the run the weights are, for the file that holds them."""
-        return {"study": self.name, "why": why, "step": self.step, "epoch": self.epoch,
-                "seconds": self.seconds, "images": self.step * self.recipe.batch}  # fmt: skip
+        return story_of(self.name, why, self.step, self.epoch, self.seconds, self.recipe.batch)
 
     def save(self) -> None:
         """Write a checkpoint of this step, unless a step before it was not finite."""

@@ -33,15 +33,19 @@ def draw(rows: list[Row]) -> bytes:
 
 
 def _curves(axes, shown: list[Row], styles: dict[str, tuple[str, str]]) -> None:
-    for row in shown:
-        hours, bits = row.curve
+    axes.set(xlabel="hours of training", ylabel="bits/dim, held-out images")
+    _plain(axes)
+    curves = [(row, *row.curve) for row in shown if row.curve[0]]
+    if not curves:
+        axes.annotate("no images were held out", (0.5, 0.5), xycoords="axes fraction", ha="center",
+                      color=LIGHT.mute)  # fmt: skip
+        return
+    for row, hours, bits in curves:
         colour, dash = styles[row.name]
         axes.plot(hours, bits, color=colour, linestyle=dash, linewidth=1.6, label=row.name)
-    axes.set(xlabel="hours of training", ylabel="bits/dim, held-out images", yscale="log",
-             xscale="log")  # fmt: skip
+    axes.set(yscale="log", xscale="log")
     for which in (axes.yaxis.set_major_formatter, axes.yaxis.set_minor_formatter):
         which("{x:g}")  # 6, not 6 x 10^0
-    _plain(axes)
 
 
 def _figures(axes, shown: list[Row], styles: dict[str, tuple[str, str]]) -> None:
@@ -50,8 +54,9 @@ def _figures(axes, shown: list[Row], styles: dict[str, tuple[str, str]]) -> None
         seen, off = min(bits, _EDGE), bits > _EDGE
         axes.plot(seen, place, ">" if off else "o", color=colour, markersize=7,
                   label="ours, mean of the test images" if place == 0 else None)  # fmt: skip
-        axes.plot(row.figure["median"], place, "|", color=colour, markersize=13,
-                  label="ours, the median image" if place == 0 else None)  # fmt: skip
+        if (median := row.figure.get("median")) is not None:
+            axes.plot(median, place, "|", color=colour, markersize=13,
+                      label="ours, the median image" if place == 0 else None)  # fmt: skip
         axes.annotate(f"{bits:,.3f}", (seen, place), (-7 if off else 7, 4), fontsize=8,
                       textcoords="offset points", ha="right" if off else "left")  # fmt: skip
         if row.published and row.published.figure is not None:

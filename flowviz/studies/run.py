@@ -9,7 +9,9 @@ from typing import Any
 
 import torch
 from lightning.fabric import Fabric
+from torch import Tensor
 
+from ..train import Diverged
 from .environment import environment
 from .folder import Folder
 from .learner import Learner
@@ -18,11 +20,18 @@ from .setup import build_flow, load_images
 from .study import Study
 from .weights import write_weights
 
+PRECISIONS = ("32-true", "bf16-mixed", "16-mixed")  # log-determinants stay float32 in all
+
 
 def start(
     accelerator: str = "auto", devices: int = 1, nodes: int = 1, precision: str = "32-true"
 ) -> Fabric:
-    """Fabric on these devices; on several of them, one process each (or as torchrun set up)."""
+    """Fabric on these devices; on several of them, one process each (or as torchrun set up).
+
+    Raises ValueError for another precision than PRECISIONS.
+    """
+    if precision not in PRECISIONS:
+        raise ValueError(f"expected a precision of {', '.join(PRECISIONS)}, got {precision!r}")
     fabric = Fabric(accelerator=accelerator, devices=devices, num_nodes=nodes, precision=precision)
     fabric.launch()
     return fabric
@@ -48,28 +57,53 @@ def run(
     fabric: Fabric,
     *,
     minutes: float | None = None,
+    fresh: bool = False,
     compile: str | None = None,
     progress: bool = True,
 ) -> str:
     """Train `study` in `folder`, from its checkpoint if it has one; returns why it stopped.
 
     "recipe": all steps are taken; "flat": see `Recipe`; "budget": `minutes` are over; "stopped":
-    Ctrl-C or SIGTERM. In all four the folder holds a checkpoint of the last step.
+    Ctrl-C or SIGTERM. In all four the folder holds a checkpoint of the last step, and its averaged
+    weights; after `Diverged` those of the last sound checkpoint.
+
+    fresh: forget an earlier run in the folder, once data and model of this one are there.
+    Raises ValueError for a run whose checkpoint is not here, and what loading and building raise.
     """
-    images = load_images(study, "train").images
-    held = study.data.held_out
-    train, held_out = images[: len(images) - held], images[len(images) - held :]
-    flow = build_flow(study, tuple(images.shape[1:]))
+    if minutes is not None and not minutes > 0:
+        raise ValueError(f"expected minutes above 0, got {minutes}")
+    train, held_out = _parted(load_images(study, "train").images, study.data.held_out)
+    flow = build_flow(study, tuple(train.shape[1:]))
     with torch.random.fork_rng(), _interruptible() as stopped:
         learner = Learner(fabric, study, flow, train, compile)
+        decided(fabric, lambda: None if folder.started and not fresh else folder.create(study))
         training = Training(study.name, learner, held_out, folder)
         _note_environment(folder, fabric, training.step)
-        with _bar(training, progress and fabric.is_global_zero) as report:
-            why = training.train(minutes, stopped, report)
+        try:
+            with _bar(training, progress and fabric.is_global_zero) as report:
+                why = training.train(minutes, stopped, report)
+        except Diverged:
+            if fabric.is_global_zero and training.back():
+                _write_averaged(training, "diverged")
+            raise
     if fabric.is_global_zero:
-        with learner.averaged():
-            write_weights(flow, folder.weights, training.story(why))
+        _write_averaged(training, why)
     return why
+
+
+def _parted(images: Tensor, held_out: int) -> tuple[Tensor, Tensor]:
+    """Images to train on, and the last `held_out` ones."""
+    if held_out >= len(images):
+        raise ValueError(
+            f"data.held_out: expected fewer than the {len(images):,} training images, "
+            f"got {held_out:,}"
+        )
+    return images[: len(images) - held_out], images[len(images) - held_out :]
+
+
+def _write_averaged(training: Training, why: str) -> None:
+    with training.learner.averaged() as flow:
+        write_weights(flow, training.folder.weights, training.story(why))
 
 
 def _note_environment(folder: Folder, fabric: Fabric, step: int) -> None:

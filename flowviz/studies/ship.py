@@ -12,7 +12,8 @@ from .setup import build_flow
 from .study import Study, nearest
 from .weights import read_story, read_weights, write_weights
 
-LIMIT = 12_000_000  # bytes of a file that goes into the package; 30 MB in all
+LIMIT = 12_000_000  # bytes of a file that goes into the package
+TOTAL = 30_000_000  # of all of them
 
 
 def trained(name: str) -> Flow:
@@ -46,27 +47,43 @@ def ship(
     the figure into the run's result.
 
     Returns {"file", "bytes", "shipped": the evaluation}. Raises ValueError for a run without a
-    result, and for a file over LIMIT, which then is not written: it is for `fetch_checkpoint`.
+    result of these weights, and for a file over LIMIT, or with which all are over TOTAL. Then, and
+    where a disk is full, neither the folder nor the result is changed.
     """
     from .result import evaluated
 
     study, result = runs.study(), runs.read("result.json")
     if result is None:
         raise ValueError(f"{name}: expected a result, found none: `flowviz study eval {name}`")
-    into.mkdir(parents=True, exist_ok=True)
     flow, test, story = evaluated(runs, images)
+    if (step := int(story["step"])) != result["steps"]:
+        raise ValueError(
+            f"{name}: the result is of step {result['steps']:,}, the weights are of step "
+            f"{step:,}: `flowviz study eval {name}`"
+        )
+    into.mkdir(parents=True, exist_ok=True)
     path = into / _file(name)
+    draft = path.with_suffix(".draft")
     shape = ",".join(map(str, test.shape))
     header = story | {"json": study.to_json(), "shape": shape}
-    draft = write_weights(flow, path.with_suffix(".draft"), header, half=True)
-    if (size := draft.stat().st_size) > LIMIT:
-        draft.unlink()
-        raise ValueError(f"{name}: expected at most {LIMIT:,} bytes to ship, got {size:,}")
-    draft.replace(path)
-    read_weights(flow, path)
-    figure = _figure(flow.to(device), test, draws, study.seed)
+    try:
+        size = write_weights(flow, draft, header, half=True).stat().st_size
+        _check_size(name, size, path)
+        read_weights(flow, draft)
+        figure = _figure(flow.to(device), test, draws, study.seed) | {"step": step}
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
     runs.write("result.json", result | {"shipped": figure, "shipped_bytes": size})
     return {"file": path.name, "bytes": size, "shipped": figure}
+
+
+def _check_size(name: str, size: int, path: Path) -> None:
+    if size > LIMIT:
+        raise ValueError(f"{name}: expected at most {LIMIT:,} bytes to ship, got {size:,}")
+    others = [file for file in path.parent.glob("*.safetensors") if file != path]
+    if (total := size + sum(file.stat().st_size for file in others)) > TOTAL:
+        raise ValueError(f"{name}: expected {TOTAL:,} bytes in all at most, got {total:,}")
 
 
 def _figure(flow: Flow, test: Any, draws: int, seed: int) -> dict[str, Any]:

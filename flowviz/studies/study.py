@@ -21,6 +21,9 @@ class Data:
     name: str
     held_out: int = 1000
 
+    def __post_init__(self) -> None:
+        _require(self.held_out >= 0, "held_out >= 0", self.held_out, "data")
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -130,9 +133,9 @@ def nearest(name: str, known: Iterable[str]) -> str:
     return f" (did you mean {close[0]}?)" if close else ""
 
 
-def _require(true: bool, what: str, given: object) -> None:
+def _require(true: bool, what: str, given: object, part: str = "recipe") -> None:
     if not true:
-        raise ValueError(f"recipe: expected {what}, got {given!r}")
+        raise ValueError(f"{part}: expected {what}, got {given!r}")
 
 
 def _replace(part: Any, keys: list[str], value: Any, whole: str) -> Any:

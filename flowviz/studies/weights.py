@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import torch
 
+from ..files import atomic_write
 from ..flow import Flow
 
 
@@ -17,15 +17,20 @@ def write_weights(flow: Flow, path: Path, story: Mapping[str, Any], half: bool =
     """Write the flow's state, whole or not at all; `story` goes into the header as text.
 
     half: floating point numbers in half precision. Raises ValueError if that loses one to
-    infinity.
+    infinity, OSError for a full disk.
     """
-    from safetensors.torch import save_file
+    from safetensors.torch import save
 
     state = {k: _stored(v, k, half) for k, v in flow.state_dict().items()}
-    draft = path.with_suffix(".new")
-    save_file(state, draft, {key: str(value) for key, value in story.items()})
-    os.replace(draft, path)
-    return path
+    return atomic_write(path, save(state, {key: str(value) for key, value in story.items()}))
+
+
+def story_of(
+    name: str, why: str, step: int, epoch: float, seconds: float, batch: int
+) -> dict[str, Any]:
+    """Where in the run of the study `name` weights are, and why it stopped there."""
+    return {"study": name, "why": why, "step": step, "epoch": epoch, "seconds": seconds,
+            "images": step * batch}  # fmt: skip
 
 
 def read_weights(flow: Flow, path: Path) -> dict[str, str]:

@@ -22,6 +22,7 @@ from .funnels import funnel_conv, funnel_mlp
 from .glow import glow
 from .nice import nice
 from .nsf import rq_nsf
+from .options import check_options
 from .realnvp import realnvp
 
 _MAKERS: dict[str, Callable[..., Flow]] = {
@@ -54,9 +55,12 @@ def build(name: str, shape: Sequence[int], *, seed: int | None = 0, **options) -
     """The model `name` (one of NAMES) for images (C, H, W), untrained.
 
     seed: of the initial weights (None: torch's global generator). options: see the model's
-    function. Raises ValueError for a name that is not there, or a shape that does not fit.
+    function. Raises ValueError for a name or an option that is not there (naming the nearest),
+    an option's value of another type, or a shape that does not fit.
     """
     if name not in _MAKERS:
         raise ValueError(f"expected a model, one of {', '.join(NAMES)}; got {name!r}")
+    maker = _MAKERS[name]
+    check_options(name, [maker, realnvp] if maker is realnvp_contribution else [maker], options)
     with seeded(seed):
-        return _MAKERS[name](image_shape(shape, name), **options)
+        return maker(image_shape(shape, name), **options)
