@@ -146,4 +146,23 @@ def test_every_kind_has_its_words_and_its_equation(language: str) -> None:
         assert f"about.{kind}" in table
         assert {"z", "x", "code"} <= formulas[kind]["formula"].keys()
         columns = cards()[kind].get("columns", ["volume"])
-        assert set(columns) == formulas[kind]["formula"].keys() - {"z", "x", "code"}
+        assert set(columns) == formulas[kind]["formula"].keys() - {"z", "x", "code", "of"}
+
+
+def test_questions_that_the_picture_cannot_judge_are_refused() -> None:
+    with pytest.raises(ValueError, match="whole numbers have no area"):
+        fv.LayerLab("dequantization").ask("How much larger?", "factor")
+    assert fv.LayerLab("dequantization").ask("How much larger?", "factor", truth=0.0625)
+    with pytest.raises(ValueError, match="of a tile"):
+        fv.LayerLab("affine").ask("Where does it land?", "point", set={"kind": "tile"})
+    assert fv.LayerLab("flowified21").ask("Where does it land?", "point")
+
+
+def test_the_start_is_what_it_was_made_with_and_then_what_a_state_brought() -> None:
+    lab = fv.LayerLab("affine", params={"s1": 1.25})
+    made = dict(lab.params)
+    lab.params = {**made, "s1": -1.0}
+    assert lab.start == {"kind": "affine", "params": made}
+    assert lab._stored()["start"] == lab._heavy()["start"] == lab.start
+    again = fv.restore(lab.state)
+    assert again.start == {"kind": "affine", "params": lab.params}

@@ -124,6 +124,16 @@ class LayerLab(Widget):
         super().take_state(state)
         self.start = {"kind": self.kind, "params": self.params}
 
+    def ask(self, prompt: str, kind: str = "choice", **of: Any) -> str:
+        """As `Widget.ask`. Of whole numbers there is no area, and a tile has no plane to click in:
+        ValueError for a "factor" of a dequantization without a truth and a "point" on a tile."""
+        shown = {"kind": self.kind, **(of.get("set") or {})}["kind"]
+        if (shown, kind) == ("dequantization", "factor") and of.get("truth") is None:
+            raise ValueError("truth: expected the factor, whole numbers have no area; got none")
+        if (shown, kind) == ("tile", "point"):
+            raise ValueError('kind: expected "sign", "number" or "choice" of a tile, got "point"')
+        return super().ask(prompt, kind, **of)
+
     @traitlets.validate("params")
     def _check_params(self, proposal: dict[str, Any]) -> Mapping[str, Any]:
         # In the browser kind and params change together; the kind may be the later one to arrive.

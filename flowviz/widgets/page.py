@@ -84,12 +84,8 @@ def frame(document: str, title: str, height: int) -> str:
     )
 
 
-# The 85 characters of a packed script: "#" to "y" without "<" and the backslash.
-_LETTERS = "".join(chr(c) for c in range(35, 122) if chr(c) not in "<\\")
-_DIGITS = str.maketrans(
-    _LETTERS,
-    "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz!#$%&()*+-;<=>?@^_`{|}~",
-)
+# The 92 characters of a packed script: the printable ones without the quote, "<" and the backslash.
+_DIGITS = {c: k for k, c in enumerate(c for c in map(chr, range(32, 127)) if c not in '"<\\')}
 
 
 def unpacked(script: str) -> bytes:
@@ -97,7 +93,11 @@ def unpacked(script: str) -> bytes:
     packed = re.search(r'const packed="([^"]+)"', script)
     if not packed:
         return b""
-    padded = base64.b85decode(packed[1].translate(_DIGITS))
+    digits = [_DIGITS[letter] for letter in packed[1]]
+    pairs = zip(digits[::2], digits[1::2], strict=True)
+    bits = "".join(f"{len(_DIGITS) * high + low:013b}" for high, low in pairs)
+    count = len(bits) // 8
+    padded = int(bits[: 8 * count], 2).to_bytes(count, "big")
     return zlib.decompressobj().decompress(padded)
 
 

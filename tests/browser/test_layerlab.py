@@ -109,7 +109,8 @@ def test_every_kind_from_start_to_end_by_keys(open_lab: Open, kind: str) -> None
         sliders.first.focus()
         lab.page.keyboard.press("ArrowRight")
         lab.until(lambda: lab.read("params") != params, "other parameters")
-    boards = lab.root.locator("[class*=flowviz-board-curve], [class*=flowviz-board-knots]")
+    drawable = ":is([class*=flowviz-board-curve], [class*=flowviz-board-knots]):visible"
+    boards = lab.root.locator(drawable)
     if boards.count():
         drawn = lab.read("params")
         boards.first.focus()

@@ -172,13 +172,13 @@ export class Board {
     this.disc(x, y, held ? 5.5 : 5, this.palette.paper);
   }
 
-  /** Words on a soft edge of paper, at CSS pixels. */
-  say(text: string, px: number, py: number, colour: string, options: { size?: number; align?: CanvasTextAlign; weight?: number } = {}): void {
+  /** Words on a soft edge of paper, wider where lines cross them, at CSS pixels. */
+  say(text: string, px: number, py: number, colour: string, options: { size?: number; align?: CanvasTextAlign; weight?: number; edge?: number } = {}): void {
     const { context } = this;
     context.font = `${options.weight ?? 400} ${options.size ?? 12}px ${FONT}`;
     context.textBaseline = "alphabetic";
     context.textAlign = options.align ?? "left";
-    context.lineWidth = 4;
+    context.lineWidth = options.edge ?? 4;
     context.strokeStyle = this.palette.paper;
     context.globalAlpha = 0.85;
     context.strokeText(text, px, py);

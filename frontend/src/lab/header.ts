@@ -7,10 +7,9 @@ import { headerBar } from "../shared/header";
 import type { Say } from "../shared/strings";
 import { kindsOf } from "./cards";
 import { familyOf } from "./families";
-import type { Kind } from "./maths/kind";
 import type { Scene } from "./scene";
 import { told } from "./told";
-import { PARTS, VIEWS, type View } from "./state";
+import { PARTS, startOf, VIEWS, type View } from "./state";
 
 export interface Header {
   el: HTMLElement;
@@ -53,7 +52,7 @@ export function createHeader({ model, t, set, save, help }: Options): Header {
         built = kind.name;
         bar.title(told(t, kind.title));
         const family = familyOf(kindsOf(model), kind.name);
-        const made = family.length > 1 ? segmentsOf(kindsOf(model), family, t, set) : null;
+        const made = family.length > 1 ? segmentsOf(model, family, t, set) : null;
         kinds.replaceChildren(...(made ? [made.el] : []));
         chooser = made;
       }
@@ -69,8 +68,9 @@ export function createHeader({ model, t, set, save, help }: Options): Header {
   };
 }
 
-function segmentsOf(kinds: Record<string, Kind>, family: string[], t: Say, set: Options["set"]) {
+function segmentsOf(model: Model, family: string[], t: Say, set: Options["set"]) {
+  const kinds = kindsOf(model);
   const choices = family.map((value) => ({ value, text: t(`short.${value}`), title: told(t, kinds[value]!.title) }));
-  const fresh = { params: {}, probe: [], fault: "", tau: 1, playing: false };
-  return segments(t("kinds"), choices, (kind) => set({ kind, ...fresh }, true));
+  const fresh = { probe: [], fault: "", tau: 1, playing: false };
+  return segments(t("kinds"), choices, (kind) => set({ kind, params: startOf(model, kind), ...fresh }, true));
 }

@@ -2,11 +2,14 @@
 
 import type { Help, KeyRow } from "../shared/help";
 import { ancestors } from "../shared/theme";
+import type { Params } from "./maths/kind";
 import type { Scene } from "./scene";
 import { within } from "./state";
 
 type Set = (changes: Record<string, unknown>, last: boolean) => void;
-type Deed = (scene: Scene) => Record<string, unknown>;
+type Deed = (scene: Scene, start: Start) => Record<string, unknown>;
+/** The parameters of a kind at the start. */
+type Start = (kind: string) => Params;
 
 const KEYS: Record<string, Deed> = {
   "[": ({ state }) => ({ tau: Math.max(0, Math.round(10 * state.tau - 1) / 10), playing: false }),
@@ -17,7 +20,7 @@ const KEYS: Record<string, Deed> = {
   d: ({ state }) => ({ show_density: !state.show.density }),
   p: ({ state }) => ({ show_points: !state.show.points }),
   g: ({ state }) => ({ show_grid: !state.show.grid }),
-  r: () => ({ params: {}, fault: "", tau: 1, playing: false }),
+  r: ({ kind }, start) => ({ params: start(kind.name), fault: "", tau: 1, playing: false }),
   n: ({ state }) => ({ seed: state.seed + 1 }),
 };
 
@@ -38,10 +41,13 @@ export const KEY_ROWS: KeyRow[] = [
 interface Keyboard {
   scene(): Scene;
   set: Set;
+  start: Start;
+  /** A question is open: the layer stays as it is. */
+  asking(): boolean;
   help: Help;
 }
 
-export function listenToKeys(root: HTMLElement, { scene, set, help }: Keyboard, signal: AbortSignal): void {
+export function listenToKeys(root: HTMLElement, { scene, set, start, asking, help }: Keyboard, signal: AbortSignal): void {
   root.addEventListener(
     "keydown",
     (event) => {
@@ -55,7 +61,7 @@ export function listenToKeys(root: HTMLElement, { scene, set, help }: Keyboard, 
       const deed = press ? play : KEYS[key.length === 1 ? key.toLowerCase() : key];
       if (!deed) return;
       event.preventDefault();
-      set(deed(scene()), true);
+      if (deed !== KEYS["r"] || !asking()) set(deed(scene(), start), true);
     },
     { signal },
   );

@@ -25,8 +25,8 @@ import { saveBoards } from "./save";
 import { SceneMaker, type Scene } from "./scene";
 import { createSliders, type Sliders } from "./sliders";
 import { stageOf } from "./stages";
-import type { Hooks, Stage } from "./stage/stage";
-import { readState, STATE_TRAITS } from "./state";
+import { asked, type Hooks, type Stage } from "./stage/stage";
+import { readState, startOf, STATE_TRAITS } from "./state";
 import { told } from "./told";
 import { advance, createWay } from "./way";
 import { spoken } from "./words";
@@ -96,7 +96,7 @@ export function mountLab(root: HTMLElement, model: Model, signal: AbortSignal, {
 
   function measured(): number {
     const { kind, sound, map, state } = scene;
-    return massOf({ kind, sound, map, fault: state.fault, draws: maker.sample(state, sound), zoom: state.zoom });
+    return massOf({ kind, sound, map, fault: state.fault });
   }
 
   function build(): Body {
@@ -156,7 +156,7 @@ export function mountLab(root: HTMLElement, model: Model, signal: AbortSignal, {
       probe: JSON.stringify(state.probe), latent: JSON.stringify([...scene.z]), framesDrawn: ++frames, ready: 1,
     };
     for (const [name, value] of Object.entries(told)) root.dataset[name] = String(value);
-    if (frames > 1) live.say(spoken(scene, t));
+    if (frames > 1 && ["", "choice"].includes(asked(hooks))) live.say(spoken(scene, t));
   }
 
   function frame(now: number): boolean {
@@ -205,7 +205,7 @@ export function mountLab(root: HTMLElement, model: Model, signal: AbortSignal, {
   listen(model, signal, ["theme"], recolour);
   listen(model, signal, ["notation"], () => body?.panel.notation(model.get("notation") === "data" ? "data" : "latent"));
   listen(model, signal, QUESTION_TRAITS, () => question.update());
-  listenToKeys(root, { scene: () => scene, set, help }, signal);
+  listenToKeys(root, { scene: () => scene, set, start: (kind) => startOf(model, kind), asking: question.asking, help }, signal);
   listen(model, signal, ["presenting"], () => header.update());
   show();
   question.update();

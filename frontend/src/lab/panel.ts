@@ -9,8 +9,9 @@ import { sentence } from "../shared/pieces";
 import type { Say } from "../shared/strings";
 import { COLUMNS } from "../shared/trace";
 import { faultsOf, type Fault } from "./account";
-import { codeOf, formsOf, type Lines } from "./formulas";
-import type { Kind } from "./maths/kind";
+import { codeOf, formsOf, linesAt, type Lines } from "./formulas";
+import { choiceOf, type Kind } from "./maths/kind";
+import { good, massNote } from "./massnote";
 import type { Scene } from "./scene";
 import { sentenceOf } from "./words";
 
@@ -32,14 +33,17 @@ export interface PanelHooks {
   trained: { nll: number; title?: string } | null;
 }
 
-/** How near to 1 the mass must read. */
-const GOOD = 0.003;
-
 export function createPanel(kind: Kind, scene: Scene, hooks: PanelHooks): Panel {
   const { t, lighter, set } = hooks;
+  const written = ({ state }: Scene) => {
+    const lines = linesAt(kind, hooks.lines, state.params);
+    return [formsOf(kind, lines, t), codeOf(kind, lines)] as const;
+  };
+  let choice = choiceOf(kind, scene.state.params);
+  const [forms, code] = written(scene);
   const formula: FormulaCard = formulaCard({
-    forms: formsOf(kind, hooks.lines, t),
-    code: codeOf(hooks.lines),
+    forms,
+    code,
     lighter,
     t,
     choose: (notation) => set({ notation }, true),
@@ -49,7 +53,7 @@ export function createPanel(kind: Kind, scene: Scene, hooks: PanelHooks): Panel 
   const faults = faultsOf(kind, scene.map).map((fault) => ({ fault, one: faultSwitch(fault, hooks) }));
   const nll = h("div", { class: "flowviz-nll", "data-control": "nll", hidden: true });
   const said = sentence();
-  const audit = h("details", { class: "flowviz-audit", "data-control": "faults" }, h("summary", {}, t("break")));
+  const audit = h("details", { class: "flowviz-audit", "data-control": "faults", "data-locks": true }, h("summary", {}, t("break")));
   audit.append(h("div", {}, ...faults.map(({ one }) => one.el)));
   audit.open = scene.state.fault !== "";
   const parts = [formula.el, formula.code, table.el, nll, ...hooks.cards, mass.el, audit, said.el];
@@ -59,6 +63,9 @@ export function createPanel(kind: Kind, scene: Scene, hooks: PanelHooks): Panel 
     el,
     notation: (notation) => formula.set(notation),
     show(now) {
+      const chosen = choiceOf(kind, now.state.params);
+      if (chosen !== choice) formula.write(...written(now));
+      choice = chosen;
       table.show(rowsOf(now, t));
       for (const { fault, one } of faults) one.set(now.state.fault === fault);
       if (now.state.fault) audit.open = true;
@@ -66,15 +73,9 @@ export function createPanel(kind: Kind, scene: Scene, hooks: PanelHooks): Panel 
       said.say(sentenceOf(now, t));
     },
     mass(value, now) {
-      mass.show(value, { good: Math.abs(value - 1) <= GOOD, note: massNote(value, now, t) });
+      mass.show(value, { good: good(value), note: massNote(value, now, t) });
     },
   };
-}
-
-function massNote(value: number, { state, kind, map }: Scene, t: Say): string {
-  if (state.fault) return t(`mass.${state.fault}`);
-  if (Math.abs(value - 1) <= GOOD) return "";
-  return t(kind.dataDim === 1 ? "mass.padding" : map.facts["layer"] === false ? "mass.folds" : "mass.off");
 }
 
 function faultSwitch(fault: Fault, { t, set }: PanelHooks) {

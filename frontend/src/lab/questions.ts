@@ -7,7 +7,7 @@ import type { Scene } from "./scene";
 /** "factor" asks for the area factor of the cell around the probe, "point" where the probe lands. */
 export function truthOf({ kind, of }: Question, scene: Scene): unknown {
   const volume = scene.account.volume?.[0] ?? 0;
-  if (kind === "factor") return factorOf(scene) ?? Math.exp(volume);
+  if (kind === "factor") return scene.kind.name === "dequantization" ? null : (factorOf(scene) ?? Math.exp(volume));
   if (kind === "point") return [...(of === "data" ? scene.x : scene.z)];
   if (kind === "sign") return of === "total" ? scene.account.total[0] : Math.abs(volume) < 1e-9 ? 0 : volume;
   if (kind === "number") return of === "volume" ? volume : scene.account.total[0];

@@ -6,7 +6,7 @@ import { plain } from "../shared/numbers";
 import { slider } from "../shared/parts";
 import type { Say } from "../shared/strings";
 import { told } from "./told";
-import type { Handle, Kind, Params } from "./maths/kind";
+import { idle, type Handle, type Kind, type Params } from "./maths/kind";
 
 export interface Sliders {
   el: HTMLElement;
@@ -19,7 +19,11 @@ export function createSliders(kind: Kind, t: Say, change: (name: string, value: 
     .map((one) => ({ one, control: one.choices ? choice(one, t, change) : range(one, t, change) }));
   return {
     el: h("div", { class: "flowviz-handles", "data-count": rows.length }, ...rows.map(({ control }) => control.el)),
-    set: (params) => rows.forEach(({ one, control }) => control.set(params[one.name] as number)),
+    set: (params) =>
+      rows.forEach(({ one, control }) => {
+        control.el.hidden = idle(kind, params).includes(one.name);
+        control.set(params[one.name] as number);
+      }),
   };
 }
 

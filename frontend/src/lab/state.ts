@@ -74,6 +74,12 @@ function kindNamed(kinds: Record<string, Kind>, name: string): Kind {
   return kind;
 }
 
+/** The parameters of a kind at the start: those that the widget was made with, else the kind's own. */
+export function startOf(model: Model, kind: string): Params {
+  const start = model.get<{ kind: string; params: Params } | undefined>("start");
+  return start?.kind === kind ? start.params : {};
+}
+
 /** Where the probe starts where nobody has put it. */
 const START = [0.8, -0.6, 0.4];
 

@@ -4,24 +4,38 @@ import { figure, pair, plain, signed } from "../shared/numbers";
 import { pieces, type Piece } from "../shared/pieces";
 import type { Say } from "../shared/strings";
 import type { Column } from "../shared/trace";
+import { choiceOf, type Kind } from "./maths/kind";
 import type { Scene } from "./scene";
 
 export function sentenceOf(scene: Scene, t: Say): Piece[] {
-  const { state, kind } = scene;
-  if (state.fault) return pieces(t(`broken.${state.fault}`));
-  return [...pieces(t(`about.${kind.name}`)), { text: " " }, ...atProbe(scene, t)];
+  const { fault } = scene.state;
+  if (fault) return pieces(t(`broken.${fault}`));
+  return [...pieces(aboutOf(scene, t)), { text: " " }, ...atProbe(scene, t)];
 }
 
-function atProbe({ account }: Scene, t: Say): Piece[] {
-  const columns = (["volume", "decoder", "encoder"] as const).filter((column) => account[column]);
-  return columns.flatMap((column) => wordsOf(column, account[column]![0]!, t));
+/** What the kind is, as its choice stands. */
+function aboutOf({ kind, state }: Scene, t: Say): string {
+  const own = `about.${kind.name}.${choiceOf(kind, state.params)}`;
+  return t(own) === own ? t(`about.${kind.name}`) : t(own);
 }
 
-function wordsOf(column: Column, value: number, t: Say): Piece[] {
+function atProbe(scene: Scene, t: Say): Piece[] {
+  const columns = (["volume", "decoder", "encoder"] as const).filter((column) => scene.account[column]);
+  return columns.flatMap((column) => wordsOf(column, scene, t));
+}
+
+function wordsOf(column: Column, { account, kind, state }: Scene, t: Say): Piece[] {
+  const value = account[column]![0]!;
   const nats: Piece = { text: `${signed(value)} ${t("nats")}`, column };
   const key = Math.abs(value) < 0.005 ? "same" : value > 0 ? "gain" : "cost";
-  const factor = figure(Math.exp(Math.abs(value)));
-  return [...pieces(t(`${column}.${key}`, { factor }), { nats }), { text: " " }];
+  const words = { factor: figure(Math.exp(Math.abs(value))), levels: String(state.params["levels"]) };
+  return [...pieces(t(`${placeOf(column, kind)}.${key}`, words), { nats }), { text: " " }];
+}
+
+/** What a column is of: areas of the plane, what is kept of it, copies; noise, or noise in cells. */
+function placeOf(column: Column, { name, dataDim, latentDim }: Kind): string {
+  if (column === "volume" && dataDim > latentDim) return name === "tile" ? "copies" : "kept";
+  return column === "encoder" && name === "dequantization" ? "cells" : column;
 }
 
 /** What a screen reader hears when something has moved. */

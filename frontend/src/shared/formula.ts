@@ -18,12 +18,18 @@ export interface Term {
   label?: string;
 }
 
+/** A line of code; with a key it can be lit. */
+export interface Line {
+  key?: string;
+  text: string;
+}
+
 export type Notation = "data" | "latent";
 
 export interface FormulaOptions {
   /** The equation with f from the latent to the data, x = f(z), and the other way round. */
   forms: Partial<Record<Notation, Term[]>>;
-  code?: { key?: string; text: string }[];
+  code?: Line[];
   lighter: Lighter;
   t: Say;
   /** Called when the reader asks for the other notation. */
@@ -36,6 +42,8 @@ export interface FormulaCard {
   /** The lines of code, folded; null where there are none. */
   code: HTMLDetailsElement | null;
   set(notation: Notation): void;
+  /** The layer's equation is another one now. */
+  write(forms: FormulaOptions["forms"], code: Line[]): void;
 }
 
 export function formulaCard({ forms, code = [], lighter, t, choose }: FormulaOptions): FormulaCard {
@@ -56,7 +64,18 @@ export function formulaCard({ forms, code = [], lighter, t, choose }: FormulaOpt
     other.el.setAttribute("aria-label", `${t("notation")}: ${other.el.textContent}`);
   }
 
-  return { el, code: code.length ? codeCard(code, lighter, t) : null, set };
+  const lines = h("pre", { tabindex: 0, "aria-label": "PyTorch" }, ...linesOf(code, lighter));
+  return {
+    el,
+    code: code.length ? h("details.code", { "data-control": "code" }, h("summary", {}, t("code")), lines) : null,
+    set,
+    write(next, code) {
+      const notation = shown;
+      [forms, shown] = [next, null];
+      lines.replaceChildren(...linesOf(code, lighter));
+      if (notation) set(notation);
+    },
+  };
 }
 
 function termNodes({ math, key, column, label }: Term, lighter: Lighter): (Node | string)[] {
@@ -89,12 +108,10 @@ function leaning(text: string): (Node | string)[] {
   return text.split(/(?<![A-Za-z])([A-Za-z])(?![A-Za-z])/).map((part, i) => (i % 2 ? h("i", {}, part) : part));
 }
 
-function codeCard(code: { key?: string; text: string }[], lighter: Lighter, t: Say): HTMLDetailsElement {
-  const lines = code.map(({ key, text }) => {
+function linesOf(code: Line[], lighter: Lighter): HTMLElement[] {
+  return code.map(({ key, text }) => {
     const line = h("span", { "data-key": key ?? null }, text);
     if (key) lighter.follow(line, key);
     return line;
   });
-  const pre = h("pre", { tabindex: 0, "aria-label": "PyTorch" }, ...lines);
-  return h("details.code", { "data-control": "code" }, h("summary", {}, t("code")), pre);
 }

@@ -4,11 +4,11 @@ import { h } from "../../shared/dom";
 import { plain } from "../../shared/numbers";
 import { Board, css, type Point } from "../board";
 import { inks } from "../inks";
-import type { Handle, Kind } from "../maths/kind";
+import { idle, type Handle, type Kind } from "../maths/kind";
 import { REACH } from "../maths/tables";
 import { beginPlot } from "../plot";
 import type { Scene } from "../scene";
-import { handle, type Hooks, type Stage } from "../stage/stage";
+import { asked, handle, type Hooks, type Stage } from "../stage/stage";
 import { within } from "../state";
 import { told } from "../told";
 
@@ -19,7 +19,7 @@ export function tablesOf(kind: Kind): Handle[] {
 
 export function createCurves(kind: Kind, hooks: Hooks): Stage {
   const curves = tablesOf(kind).map((one) => createCurve(one, hooks));
-  const el = h("div", { class: "flowviz-plots" }, ...curves.map(({ board }) => h("figure", { "data-locks": true }, board.el)));
+  const el = h("div", { class: "flowviz-plots" }, ...curves.map(({ el }) => el));
   return {
     el,
     boards: curves.map(({ board }) => board),
@@ -34,6 +34,7 @@ export function createCurves(kind: Kind, hooks: Hooks): Stage {
 
 function createCurve(one: Handle, hooks: Hooks) {
   const board = new Board(`curve-${one.name}`);
+  const el = h("figure", { "data-locks": true }, board.el);
   const values = () => hooks.scene().state.params[one.name] as number[];
   let column = 0;
   let before: Point | null = null;
@@ -80,6 +81,7 @@ function createCurve(one: Handle, hooks: Hooks) {
 
   function draw(scene: Scene): void {
     const { palette, state } = scene;
+    el.hidden = idle(scene.kind, state.params).includes(one.name);
     const table = state.params[one.name] as number[];
     const pad = 0.12 * (one.max - one.min);
     const over = overOf(scene, one);
@@ -87,11 +89,11 @@ function createCurve(one: Handle, hooks: Hooks) {
     const path = table.flatMap((value, k) => [placeOf(k, table.length), value]);
     board.line(path, inks(palette.theme).accent, 2);
     table.forEach((value, k) => board.disc(placeOf(k, table.length), value, k === column ? 4 : 2.4, inks(palette.theme).accent));
-    if (over.at !== null) board.line([over.at, one.min - pad, over.at, one.max + pad], css(palette.particle), 1.2, [4, 3]);
+    if (asked(hooks) !== "point" || over.name[0] === "x") board.line([over.at, one.min - pad, over.at, one.max + pad], css(palette.particle), 1.2, [4, 3]);
     tell();
   }
 
-  return { board, draw };
+  return { board, el, draw };
 }
 
 function placeOf(k: number, count: number): number {
@@ -103,13 +105,14 @@ function knotOf(v: number, count: number): number {
 }
 
 /** The coordinate that a table is over, and where the probe is on it. */
-function overOf({ kind, x, z, state }: Scene, { name }: Handle): { name: string; at: number | null } {
+function overOf({ kind, x, z, state }: Scene, { name }: Handle): { name: string; at: number } {
   const number = (key: string) => Number(state.params[key] ?? 0);
   if (kind.name === "coupling" || kind.name === "additive") return axis("x", number("keep"), x);
   if (kind.name === "autoregressive") return axis("x", number("first"), x);
   if (kind.name === "abs") return axis("z", name === "odds1" ? 1 : 0, z);
   if (kind.name === "augment") return { name: "x", at: x[0]! };
   if (kind.name === "funnel" && (name === "s" || name === "t")) return axis("x", 1 - number("keep"), x);
+  if (kind.name === "flowified21") return { name: "z − b", at: z[0]! - number("b") };
   return { name: "z", at: z[0]! };
 }
 

@@ -1,17 +1,18 @@
 /** A residual layer has no formula backwards: steps to the fixed point, and the series of its volume. */
 
 import { h } from "../../shared/dom";
-import { plain, signed } from "../../shared/numbers";
+import { signed } from "../../shared/numbers";
 import { Board } from "../board";
 import { inks } from "../inks";
 import { beginPlot } from "../plot";
 import type { Scene } from "../scene";
-import type { Hooks, Stage } from "../stage/stage";
+import { hushed, type Hooks, type Stage } from "../stage/stage";
 
 const STEPS = 24;
 const TERMS = 12;
 
-export function createSteps({ t }: Hooks): Stage {
+export function createSteps(hooks: Hooks): Stage {
+  const { t } = hooks;
   const [steps, series] = [new Board("steps"), new Board("series")];
   for (const board of [steps, series]) {
     board.el.tabIndex = -1;
@@ -29,7 +30,7 @@ export function createSteps({ t }: Hooks): Stage {
     const settles = away[STEPS]! < away[0]! - 0.5;
     steps.line(path, settles ? ink.accent : ink.decoder, 2, settles ? [] : [5, 3]);
     away.forEach((value, k) => steps.disc(k, value, 2.6, settles ? ink.accent : ink.decoder));
-    const words = settles ? t("steps.settle", { k: String(STEPS), gap: `10^${plain(away[STEPS]!, 1)}` }) : t("steps.stray");
+    const words = settles ? t("steps.settle", { k: String(STEPS), gap: power(away[STEPS]!) }) : t("steps.stray");
     steps.say(words, steps.frame.width - 8, 32, ink.mute, { size: 11.5, align: "right" });
     steps.describe(t("steps"), words);
   }
@@ -44,6 +45,7 @@ export function createSteps({ t }: Hooks): Stage {
     const sums = terms.map((term) => (sum += term));
     const most = Math.max(0.3, ...[...sums, ...terms, truth].filter(Number.isFinite).map(Math.abs)) * 1.5;
     beginPlot(series, palette, { x: [0.3, TERMS + 0.7], y: [-Math.min(most, 9), Math.min(most, 9)] }, t("series"), [t("terms"), ""]);
+    if (hushed(hooks)) return series.describe(t("series"), "");
     series.line([0, truth, TERMS + 1, truth], ink.volume, 1.6, [6, 3]);
     terms.forEach((term, i) => {
       const k = i + 1;
@@ -70,4 +72,10 @@ export function createSteps({ t }: Hooks): Stage {
       for (const board of [steps, series]) board.resize(side, 168, ratio);
     },
   };
+}
+
+/** A power of ten, to the nearest whole one. */
+function power(exponent: number): string {
+  const whole = Math.round(exponent);
+  return `10${whole < 0 ? "⁻" : ""}${"⁰¹²³⁴⁵⁶⁷⁸⁹"[Math.abs(whole)]}`;
 }

@@ -47,9 +47,22 @@ export interface Kind {
   /** The base that fits its latent space; `Map.base` where that depends on the parameters. */
   base: Base;
   handles: Handle[];
+  /** Handles that are not read, by the value of the kind's choice. */
+  idle?: string[][];
   defaults: Params;
   /** Throws an Error that says what was expected and given where the parameters make no layer. */
   prepare(params: Params): Map;
+}
+
+/** The value of the one choice that a kind may have; 0 without one. */
+export function choiceOf(kind: Kind, params: Params): number {
+  const one = kind.handles.find(({ choices }) => choices);
+  return one ? Number(params[one.name]) - one.min : 0;
+}
+
+/** The handles that these parameters leave unread. */
+export function idle(kind: Kind, params: Params): string[] {
+  return kind.idle?.[choiceOf(kind, params)] ?? [];
 }
 
 export interface Map {

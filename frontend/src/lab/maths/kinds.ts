@@ -24,6 +24,7 @@ export interface Card {
   columns: Kind["columns"];
   base: Base;
   handles: HandleRow[];
+  idle?: string[][];
   extra?: Params;
 }
 

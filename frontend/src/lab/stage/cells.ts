@@ -6,7 +6,7 @@ import { inks } from "../inks";
 import { draws } from "../random";
 import type { Scene } from "../scene";
 import { within } from "../state";
-import { handle, type Hooks, type Stage } from "./stage";
+import { asked, handle, type Hooks, type Stage } from "./stage";
 
 const SHOWN = 400;
 
@@ -25,10 +25,10 @@ export function createCells(hooks: Hooks): Stage {
   function drawNumbers({ palette, x, state }: Scene): void {
     const ink = inks(palette.theme);
     const n = state.params["levels"] as number;
-    data.begin(palette, { center: [(n - 1) / 2, (n - 1) / 2], radius: n / 2 + 0.15 });
+    data.begin(palette, { center: [(n - 1) / 2, (n - 1) / 2], radius: n / 2 + (n > 9 ? 0.9 : 0.15) });
     data.lines();
     for (let i = 0; i < n; i++) {
-      for (let j = 0; j < n; j++) data.disc(i, j, 5, ink.mute);
+      for (let j = 0; j < n; j++) data.disc(i, j, Math.min(5, 0.3 * data.frame.scale), ink.mute);
       const size = n > 9 ? 10 : 12;
       data.say(String(i), data.x(i), data.frame.height - 6, palette.mute, { align: "center", size });
       data.say(String(i), 6, data.y(i) + 4, palette.mute, { size });
@@ -43,7 +43,8 @@ export function createCells(hooks: Hooks): Stage {
     latent.begin(palette, { center: [0.5, 0.5], radius: 0.55 });
     const many = Float64Array.from({ length: 2 * SHOWN }, (_, i) => x[i % 2]!);
     const noise = draws(map.noise.forward, SHOWN, 4 * state.seed + 3);
-    if (state.show.points) latent.dots(Float32Array.from(map.forward(many, SHOWN, noise).out), palette.particle, 0.9);
+    const places = asked(hooks) !== "point";
+    if (state.show.points && places) latent.dots(Float32Array.from(map.forward(many, SHOWN, noise).out), palette.particle, 0.9);
     latent.lines();
     latent.fill([0, 0, 1, 0, 1, 1, 0, 1], css(palette.density[2]!), 0.2);
     for (let k = 0; k <= n; k++) {
@@ -52,9 +53,10 @@ export function createCells(hooks: Hooks): Stage {
     }
     const [a, b] = [x[0]! / n, x[1]! / n];
     const cell = [a, b, a + 1 / n, b, a + 1 / n, b + 1 / n, a, b + 1 / n];
+    latent.axes(["z₁", "z₂"]);
+    if (!places) return;
     latent.fill(cell, ink.encoder, 0.16);
     latent.line([...cell, a, b], ink.encoder, 2.2);
-    latent.axes(["z₁", "z₂"]);
     latent.probe(z[0]!, z[1]!);
   }
 

@@ -11,7 +11,7 @@ import type { Params } from "../maths/kind";
 import type { Scene } from "../scene";
 import { follow } from "../solve";
 import { within } from "../state";
-import { handle, type Hooks, type Stage } from "./stage";
+import { asked, handle, type Hooks, type Stage } from "./stage";
 import { TOP } from "./plane";
 
 const LINE = 92;
@@ -37,7 +37,7 @@ export function createDrop(hooks: Hooks): Stage {
     if (state.show.grid) LEVELS.forEach((z, i) => drawFibre(plane, fibreAt(scene, z), shade(scene, i / (LEVELS.length - 1)), scene));
     drawProbe(scene);
     plane.axes(["x₁", "x₂"]);
-    plane.say(hooks.t("fibres"), plane.frame.width - 10, 20, ink.decoder, { align: "right" });
+    plane.say(hooks.t("fibres"), plane.frame.width - 10, 20, ink.decoder, { align: "right", edge: 12 });
     drawLine(scene);
     putText(title, hooks.t("side.data"));
     putText(lineTitle, hooks.t("side.line"));
@@ -47,9 +47,9 @@ export function createDrop(hooks: Hooks): Stage {
   function drawProbe(scene: Scene): void {
     const { palette, x, z, echoes, kind } = scene;
     const ink = inks(palette.theme);
-    const own = fibreAt(scene, z[0]!);
-    plane.line(own.far, ink.ink, 1.6, [6, 4], 0.8);
-    for (let i = 0; i < echoes.length; i += 2) {
+    const places = asked(hooks) !== "point";
+    if (places) plane.line(fibreAt(scene, z[0]!).far, ink.ink, 1.6, [6, 4], 0.8);
+    for (let i = 0; places && i < echoes.length; i += 2) {
       plane.disc(echoes[i]!, echoes[i + 1]!, 3.4, ink.decoder);
       plane.disc(echoes[i]!, echoes[i + 1]!, 2, palette.paper);
     }
@@ -58,7 +58,7 @@ export function createDrop(hooks: Hooks): Stage {
     if (gripsOf(kind).length) {
       const at = gripPlace(scene);
       plane.grip(at[0], at[1], ink.volume, held);
-      plane.say(hooks.t("kept"), plane.x(at[0]) + 12, plane.y(at[1]) - 8, ink.volume);
+      plane.say(hooks.t("kept"), plane.x(at[0]) + 12, plane.y(at[1]) - 12, ink.volume, { edge: 12 });
     }
     plane.probe(x[0]!, x[1]!);
   }
@@ -81,6 +81,7 @@ export function createDrop(hooks: Hooks): Stage {
     line.line([...at].flatMap((v, i) => [v, Math.exp(density[i]!)]), ink.base, 2);
     line.line([-radius, 0, radius, 0], palette.line, 1);
     for (let v = -Math.floor(radius); v <= radius; v++) line.say(String(v).replace("-", "−"), line.x(v), line.frame.height - 4, palette.mute, { size: 11, align: "center" });
+    if (asked(hooks) === "point") return;
     line.line([z[0]!, 0, z[0]!, 0.42], ink.ink, 1.6, [5, 4]);
     line.probe(z[0]!, 0.012);
   }

@@ -9,7 +9,7 @@ import { beginPlot } from "../plot";
 import { draws } from "../random";
 import type { Scene } from "../scene";
 import { within } from "../state";
-import { handle, type Hooks, type Stage } from "./stage";
+import { asked, handle, hushed, type Hooks, type Stage } from "./stage";
 
 const PLACES = 61;
 const SHOWN = 24;
@@ -31,14 +31,15 @@ export function createPad(hooks: Hooks): Stage {
     const at = Array.from({ length: PLACES }, (_, i) => ((2 * i) / (PLACES - 1) - 1) * state.zoom);
     const curve = (value: (x: number) => number) => at.flatMap((v) => [v, Math.exp(value(v))]);
     const curves = [
-      { line: curve((v) => exactAt(map, [v], state.fault, 161)), colour: ink.ink, dash: [], key: "exact" },
-      { line: curve((v) => weightedAt(map, [v], state.fault, state.draws, state.seed, 12)), colour: ink.accent, dash: [2, 3], key: "weighted" },
-      { line: curve((v) => plainAt(map, [v], state.fault, 161)), colour: ink.encoder, dash: [7, 4], key: "plain" },
+      { line: curve((v) => exactAt(map, [v], state.fault)), colour: ink.ink, dash: [], key: "exact" },
+      { line: curve((v) => weightedAt(map, [v], state.fault, state.draws)), colour: ink.accent, dash: [2, 3], key: "weighted" },
+      { line: curve((v) => plainAt(map, [v], state.fault)), colour: ink.encoder, dash: [7, 4], key: "plain" },
     ];
     const top = within(Math.max(...curves[0]!.line.filter((_, i) => i % 2)) * 1.25, 0.3, 3);
     beginPlot(line, palette, { x: [-state.zoom, state.zoom], y: [-0.13 * top, top] }, "p(x)", ["x", ""]);
-    for (const { line: xy, colour, dash } of curves) line.line(xy, colour, 2, dash);
-    curves.forEach(({ colour, dash, key }, i) => drawName(colour, dash, hooks.t(`curve.${key}`, { k: state.draws }), i));
+    const read = hushed(hooks) ? [] : curves;
+    for (const { line: xy, colour, dash } of read) line.line(xy, colour, 2, dash);
+    read.forEach(({ colour, dash, key }, i) => drawName(colour, dash, hooks.t(`curve.${key}`, { k: state.draws }), i));
     line.line([x[0]!, 0, x[0]!, top], ink.ink, 1.3, [5, 4]);
     line.probe(x[0]!, 0);
   }
@@ -53,13 +54,20 @@ export function createPad(hooks: Hooks): Stage {
 
   /** The padded line in the plane, the noise over the probe's x, draws of it. */
   function drawPlane(scene: Scene): void {
-    const { state, palette, map, x, z } = scene;
-    const ink = inks(palette.theme);
+    const { state, palette } = scene;
     plane.begin(palette, { center: [0, 0], radius: 1.3 * state.zoom });
     if (state.show.density) drawBase(plane, 1.3 * state.zoom);
     if (state.show.points) plane.dots(cloud(scene), palette.particle, 0.5);
     plane.lines();
     if (state.show.grid) for (let v = -4; v <= 4; v++) plane.line(padded(scene, v), palette.grid, 1.4);
+    if (asked(hooks) !== "point") drawOwn(scene);
+    plane.axes(["z₁", "z₂"]);
+  }
+
+  /** Where the probe's x may land, and has. */
+  function drawOwn(scene: Scene): void {
+    const { state, palette, map, x, z } = scene;
+    const ink = inks(palette.theme);
     const own = padded(scene, x[0]!);
     plane.line(own, ink.encoder, 2.6);
     drawBell(scene, own);
@@ -69,7 +77,6 @@ export function createPad(hooks: Hooks): Stage {
       plane.disc(drawn[2 * i]!, drawn[2 * i + 1]!, 4.4, ink.encoder);
       plane.disc(drawn[2 * i]!, drawn[2 * i + 1]!, 3, palette.paper);
     }
-    plane.axes(["z₁", "z₂"]);
     plane.probe(z[0]!, z[1]!);
   }
 

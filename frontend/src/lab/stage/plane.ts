@@ -4,11 +4,12 @@ import { h, putText } from "../../shared/dom";
 import { plain } from "../../shared/numbers";
 import { inks } from "../inks";
 import { Board, type Point } from "../board";
-import { areaOf, Carried, cellAt, cellOutline, edge, GRID_POINTS, PlaneFigure } from "../figure";
+import { Carried, cellAt, cellOutline, edge, GRID_POINTS, PlaneFigure } from "../figure";
 import { gripAt, gripsOf, pull, type Grip } from "../grips";
 import type { Scene } from "../scene";
 import { within } from "../state";
-import { handle, type Hooks, type Stage } from "./stage";
+import { grows, ratioOf, type Ratio } from "./ratio";
+import { asked, handle, hushed, type Hooks, type Stage } from "./stage";
 
 /** Top of the density's colour scale: twice the peak of the base, the same on both sides. */
 export const TOP = 0.32;
@@ -40,18 +41,16 @@ export function createPlane(hooks: Hooks): Stage {
     const { state } = scene;
     const cell = cellAt(scene.x);
     const outline = cell && cellOutline(cell);
-    const open = hooks.question.asking() ? hooks.question.current()!.kind : "";
-    // What would tell the answer is not drawn before it is given.
-    const [areas, places] = [open !== "factor" && open !== "sign", open !== "point"];
+    const [areas, places] = [!hushed(hooks), asked(hooks) !== "point"];
     paint(data, scene, "here");
-    if (outline) drawCell(data, outline, scene, areas);
+    if (outline) drawCell(data, outline, scene, areas && grew(scene, outline, 1));
     if (places) drawEchoes(data, scene);
     data.probe(scene.x[0]!, scene.x[1]!);
     paint(latent, scene, "there");
     if (outline && areas && places) {
       const carried = scene.map.path(outline, outline.length / 2, state.tau);
-      drawCell(latent, carried, scene, true);
-      if (scene.account.volume) drawRatio(latent, areaOf(carried) / areaOf(outline), carried, scene);
+      drawCell(latent, carried, scene, grew(scene, outline, state.tau));
+      if (scene.account.volume) drawRatio(latent, ratioOf(scene.map, outline, scene.x, state.tau), carried, scene, hooks);
     }
     if (state.tau === 1) held.draw(scene);
     const at = scene.map.path(scene.x, 1, state.tau);
@@ -117,27 +116,33 @@ function drawGrid(board: Board, xy: Float32Array): void {
   board.stroke(board.palette.grid, 0.9);
 }
 
-/** `told`: in the colour and the dash that say whether areas grow; else in plain ink. */
-function drawCell(board: Board, outline: ArrayLike<number>, { account, palette, state }: Scene, told: boolean): void {
+/** Whether the cell grows by `tau`, by its areas and never by what the ledger says; layers without a volume keep it. */
+function grew({ map, account, x }: Scene, outline: Float64Array, tau: number): "grows" | "shrinks" {
+  return !account.volume || grows(ratioOf(map, outline, x, tau)) ? "grows" : "shrinks";
+}
+
+/** `how`: in the colour and the dash that say whether areas grow; else in plain ink. */
+function drawCell(board: Board, outline: ArrayLike<number>, { palette, state }: Scene, how: "grows" | "shrinks" | false): void {
   const { contract, expand } = inks(palette.theme);
-  const grows = !told || (account.volume?.[0] ?? 0) >= 0;
-  const colour = !told ? palette.ink : grows ? expand : contract;
+  const colour = !how ? palette.ink : how === "grows" ? expand : contract;
   board.fill(outline, colour, 0.3);
   board.context.beginPath();
   board.trace(outline);
   board.context.closePath();
-  board.stroke(colour, 2, grows || state.tau === 0 ? [] : [5, 3]);
+  board.stroke(colour, 2, how !== "shrinks" || state.tau === 0 ? [] : [5, 3]);
 }
 
-/** The area ratio of the carried cell, beside it. */
-function drawRatio(board: Board, ratio: number, outline: Float64Array, { palette }: Scene): void {
+/** The area ratio of the carried cell, beside it, and that of the point where they read differently. */
+function drawRatio(board: Board, ratio: Ratio, outline: Float64Array, { palette }: Scene, { t }: Hooks): void {
   let [right, top] = [-Infinity, -Infinity];
   for (let i = 0; i < outline.length; i += 2) {
     right = Math.max(right, board.x(outline[i]!));
     top = Math.max(top, -board.y(outline[i + 1]!));
   }
-  const px = within(right + 8, 10, board.frame.width - 62);
-  board.say(`×${plain(ratio)}`, px, within(-top + 4, 20, board.frame.height - 30), palette.ink, { size: 14, weight: 700 });
+  const [cell, point] = [plain(ratio.cell), plain(ratio.point)];
+  const [px, py] = [within(right + 8, 10, board.frame.width - (cell === point ? 62 : 112)), within(-top + 4, 20, board.frame.height - 46)];
+  board.say(`×${cell}`, px, py, palette.ink, { size: 14, weight: 700 });
+  if (cell !== point) board.say(t("ratio.point", { ratio: point }), px, py + 16, palette.ink);
 }
 
 /** Other x that the same z leads back to. */

@@ -46,6 +46,16 @@ export function wanted({ question }: Hooks, side: string): "point" | "sketch" | 
   return ((open["of"] as string | undefined) ?? "latent") === side ? open.kind : null;
 }
 
+/** What an open question asks for; "": none is open. What would tell its answer is not drawn. */
+export function asked({ question }: Hooks): string {
+  return question.asking() ? question.current()!.kind : "";
+}
+
+/** Whether it asks for a figure of the ledger. */
+export function hushed(hooks: Hooks): boolean {
+  return ["number", "sign", "factor"].includes(asked(hooks));
+}
+
 /** Pointer (mouse, pen, finger) and arrow keys on a board; answers to open questions come first. */
 export function handle(board: Board, side: string, hooks: Hooks, hand: Hand): void {
   const { el } = board;

@@ -7,7 +7,7 @@ import { Board, css, type Point } from "../board";
 import { inks } from "../inks";
 import type { Scene } from "../scene";
 import { within } from "../state";
-import { handle, type Hooks, type Stage } from "./stage";
+import { handle, hushed, type Hooks, type Stage } from "./stage";
 
 /** Places of the nodes; a node stands higher by its value. */
 const X = [-3.1, 0, 3.1];
@@ -85,6 +85,7 @@ export function createTile(hooks: Hooks): Stage {
     const high = Math.max(0, ...ends) + 0.8;
     bill.begin(palette, { center: [(low + high) / 2, -2], radius: (high - low) / 2, rise: 2.6 });
     bill.lines();
+    if (hushed(hooks)) return bill.describe(hooks.t("bill"), "");
     bill.line([0, 1, 0, -5], palette.line, 1.4);
     rows.forEach(([name, value], i) => {
       const [from, to, y] = [ends[i]! - value, ends[i]!, -i];
@@ -96,7 +97,7 @@ export function createTile(hooks: Hooks): Stage {
       const place = { right: start - 8, left: end + 8, center: (start + end) / 2 }[align];
       bill.say(words, place, bill.y(y) + 4, align === "center" ? ink.ink : ink[name], { align, size: 12.5 });
     });
-    bill.line([sum, -4.05, sum, -4.4], ink.ink, 2);
+    bill.line([sum, -3.4, sum, -3.9], ink.ink, 2);
     bill.say(`log p(x) ≥ ${plain(sum)}`, within(bill.x(sum), 60, bill.frame.width - 60), bill.frame.height - 6, ink.ink, { align: "center", weight: 700 });
     bill.describe(hooks.t("bill"), rows.map(([name, value]) => `${hooks.t(`term.${name}`)} ${signed(value)}`).join(", "));
   }
