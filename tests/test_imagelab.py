@@ -6,6 +6,7 @@ import base64
 import dataclasses
 import io
 import itertools
+import math
 import threading
 
 import numpy as np
@@ -313,3 +314,32 @@ def test_refusals(lab: fv.ImageLab, flow, images) -> None:
         lab.chosen = 3
     with pytest.raises(TraitError):
         lab.view = "upside down"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("latent", 392, "latent: expected 0 to 391, got 392"),
+        ("depth", 99, "depth: expected 0 to [0-9], got 99"),
+        ("pixel", [28, 0], r"pixel: expected \[\] or \[row, column\] of 28x28, got \[28, 0\]"),
+        ("pixel", [0, -1], "pixel: expected"),
+        ("pixel", [3], "pixel: expected"),
+        ("temperature", math.nan, "temperature: expected a finite number, got nan"),
+        ("along", math.nan, "along: expected a finite number, got nan"),
+        ("shift", math.inf, "shift: expected a finite number, got inf"),
+        ("drawing", "####", "drawing: expected an image in base64"),
+        ("drawing", "AAAA", "drawing: expected 784 bytes of an image, got 3"),
+    ],
+)
+def test_a_view_that_is_not_there_is_refused(lab: fv.ImageLab, name, value, words) -> None:
+    before = getattr(lab, name)
+    with pytest.raises(TraitError, match=words):
+        setattr(lab, name, value)
+    assert getattr(lab, name) == before
+
+
+def test_the_ends_of_every_view_are_there(flow, images) -> None:
+    lab = fv.ImageLab(flow, images, shown=SHOWN, latent=391, pixel=[27, 27], temperature=0,
+                      drawing=text_of(images.images[1]))  # fmt: skip
+    lab.depth, lab.pixel, lab.drawing = len(lab.record.words["depths"]) - 1, [], ""
+    assert (lab.latent, lab.temperature, lab.pixel, lab.drawing) == (391, 0, [], "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import numpy as np
@@ -244,6 +245,10 @@ def test_what_is_refused():
         bits_per_dim(flow, x, draws=0)
     with pytest.raises(ValueError, match="expected batch >= 1"):
         bits_per_dim(flow, x, batch=0)
+    of_a_set = data.ImageSet(x.byte(), torch.zeros(4, dtype=torch.int64), "toy", "test", "here")
+    for images, dim in itertools.product((x, of_a_set), (0, -1)):
+        with pytest.raises(ValueError, match=f"expected dim >= 1, got {dim}"):
+            bits_per_dim(flow, images, dim=dim)
     with pytest.raises(ValueError, match="expected whole numbers from 0 to 31"):
         bits_per_dim(Flow([UniformDequantization(SHAPE, 32)], Uniform(SHAPE)), x)
     flow[2].params.data[1, 0, 1, 1] = math.nan

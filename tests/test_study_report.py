@@ -112,6 +112,15 @@ def test_a_result_of_another_version_makes_a_row(runs: Path) -> None:
     assert row[1].startswith("**") and row[2] == row[9] == ""
 
 
+def test_a_small_error_is_not_none(runs: Path) -> None:
+    place = Folder(runs / FAST.name)
+    said = place.read("result.json")
+    said["elbo"] |= {"over_draws": 1.5e-5, "over_images": 12345.678}
+    place.write("result.json", said)
+    _, bits, _, kind, *_ = line_of(report.table(report.rows(runs)), FAST.name)
+    assert bits.endswith("** ± 12,345.678") and "2 draws ± <0.0001, 60" in kind
+
+
 @pytest.mark.parametrize(
     ("name", "text", "words"),
     [
@@ -317,8 +326,9 @@ def test_weights_are_refused_where_they_do_not_belong(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="expected weights in safetensors"):
         read_weights(flow, path)
     write_weights(flow[:4], path, {})
-    with pytest.raises(ValueError, match="expected weights of this model"):
+    with pytest.raises(ValueError, match="expected weights of this model") as caught:
         read_weights(flow, path)
+    assert "\n" not in str(caught.value)
     next(iter(flow.parameters())).data.fill_(1e6)
     with pytest.raises(ValueError, match="expected numbers that half precision holds"):
         write_weights(flow, path, {}, half=True)

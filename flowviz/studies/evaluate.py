@@ -119,11 +119,11 @@ def quiet(flow: Flow) -> Iterator[None]:
 
 def unpacked(images: ImageSet | Tensor, dim: int | None) -> tuple[Tensor, str, int]:
     """The images of a set or tensor, words about them, and D."""
+    if dim is not None and dim < 1:
+        raise ValueError(f"expected dim >= 1, got {dim}")
     if isinstance(images, ImageSet):
         words = f"{images.name} {images.split}"
         return images.images, words, images.dimensions if dim is None else dim
-    if dim is not None and dim < 1:
-        raise ValueError(f"expected dim >= 1, got {dim}")
     return images, "images", math.prod(images.shape[1:]) if dim is None else dim
 
 

@@ -190,8 +190,11 @@ def _kind(figure: dict[str, Any], result: dict[str, Any]) -> str:
 
 
 def _error(value: float | None, digits: int) -> str:
-    """ " ± 0.004"; nothing for an error that is not known, of one image or one draw."""
-    return "" if value is None else f" ± {value:,.{digits}f}"
+    """ " ± 0.004", " ± <0.001"; nothing for one that is not known, of one image or one draw."""
+    if value is None:
+        return ""
+    least = 10**-digits
+    return f" ± <{least:.{digits}f}" if 0 < value < least / 2 else f" ± {value:,.{digits}f}"
 
 
 def _many(count: int, what: str) -> str:

@@ -12,7 +12,7 @@ from .evaluate import bits_per_dim
 from .folder import Folder
 from .setup import build_flow, load_images
 from .study import Study
-from .weights import read_story, read_weights, story_of, write_weights
+from .weights import put_state, read_story, read_weights, story_of, write_weights
 
 FINISHED = {
     "recipe": "recipe", "flat": "flat", "budget": "budget", "stopped": "budget",
@@ -81,10 +81,7 @@ def _write_unwritten(folder: Folder, study: Study, flow: Flow) -> None:
     state = folder.load()
     if state is None or state["step"] <= written:
         return
-    try:
-        flow.load_state_dict(state["learner"]["flow"])
-    except RuntimeError as error:
-        raise ValueError(f"{folder.path}: expected a checkpoint of this model: {error}") from error
+    put_state(flow, state["learner"]["flow"], folder.path)
     params = [p for p in flow.parameters() if p.requires_grad]
     with torch.no_grad():
         for p, mean in zip(params, state["learner"]["mean"] or params, strict=True):

@@ -41,11 +41,18 @@ def read_weights(flow: Flow, path: Path) -> dict[str, str]:
     with _opened(path) as file:
         stored, story = {k: file.get_tensor(k) for k in file.keys()}, file.metadata() or {}
     own = flow.state_dict()
-    try:
-        flow.load_state_dict({k: v.to(own[k].dtype) for k, v in stored.items()})
-    except (KeyError, RuntimeError) as error:
-        raise ValueError(f"{path}: expected weights of this model, got others: {error}") from error
+    put_state(flow, {k: v.to(own[k].dtype) if k in own else v for k, v in stored.items()}, path)
     return story
+
+
+def put_state(flow: Flow, state: Mapping[str, torch.Tensor], path: Path) -> None:
+    """Put a state from `path` into the flow. Raises ValueError for that of another model."""
+    try:
+        flow.load_state_dict(state)
+    except RuntimeError as error:
+        _, *first = str(error).splitlines()  # a line for every number that does not fit
+        told = f"expected weights of this model, got others: {(first or [str(error)])[0].strip()}"
+        raise ValueError(f"{path}: {told}") from error
 
 
 def read_story(path: Path) -> dict[str, str]:

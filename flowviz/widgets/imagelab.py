@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Iterable
 from typing import Any
 
@@ -122,6 +123,40 @@ class ImageLab(Widget):
         value, count = proposal["value"], len(self.record.words["labels"])
         if value >= count:
             raise traitlets.TraitError(f"expected one of {count} images, got {value}")
+        return value
+
+    @traitlets.validate("temperature", "along", "shift")
+    def _check_number(self, proposal: dict[str, Any]) -> float:
+        if not math.isfinite(value := proposal["value"]):
+            name = proposal["trait"].name
+            raise traitlets.TraitError(f"{name}: expected a finite number, got {value}")
+        return value
+
+    @traitlets.validate("latent", "depth")
+    def _check_place(self, proposal: dict[str, Any]) -> int:
+        words, name, value = self.record.words, proposal["trait"].name, proposal["value"]
+        count = math.prod(words["latent"]) if name == "latent" else len(words["depths"])
+        if value >= count:
+            raise traitlets.TraitError(f"{name}: expected 0 to {count - 1}, got {value}")
+        return value
+
+    @traitlets.validate("pixel")
+    def _check_pixel(self, proposal: dict[str, Any]) -> list[int]:
+        value, sizes = proposal["value"], self.record.words["shape"][1:]
+        inside = len(value) == 2 and all(0 <= k < n for k, n in zip(value, sizes, strict=True))
+        if value and not inside:
+            raise traitlets.TraitError(
+                f"pixel: expected [] or [row, column] of {size_name(sizes)}, got {value}"
+            )
+        return value
+
+    @traitlets.validate("drawing")
+    def _check_drawing(self, proposal: dict[str, Any]) -> str:
+        if value := proposal["value"]:
+            try:
+                self._kernel.image(value)
+            except ValueError as error:
+                raise traitlets.TraitError(f"drawing: {error}") from error
         return value
 
     @property
