@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
 import { normalCdf } from "../src/lab/base";
-import { exactAt, plainAt, weightedAt } from "../src/lab/bounds";
 import { areaOf, cellAt, cellOutline, PlaneFigure } from "../src/lab/figure";
 import { gripAt, gripsOf, pull } from "../src/lab/grips";
 import { KINDS } from "../src/lab/maths/kinds";
@@ -49,18 +48,6 @@ describe("the mesh", () => {
       figure.update(kind, kind.prepare(kind.defaults), "", tau, 4.5, true);
       expect(figure.mesh.mass.reduce((sum, m) => sum + m, 0)).toBeCloseTo(1, 4);
     }
-  });
-});
-
-describe("bounds", () => {
-  it("plain below weighted below the truth, and more draws come nearer", () => {
-    const kind = KINDS["flowified12"]!;
-    const map = kind.prepare({ ...kind.defaults, noise: 1, w2: 0.9 });
-    const [truth, plain] = [exactAt(map, [0.5], ""), plainAt(map, [0.5], "")];
-    const [few, many] = [weightedAt(map, [0.5], "", 4, 1, 400), weightedAt(map, [0.5], "", 64, 1, 400)];
-    expect(plain).toBeLessThan(few);
-    expect(few).toBeLessThan(many);
-    expect(many).toBeLessThan(truth + 0.02);
   });
 });
 

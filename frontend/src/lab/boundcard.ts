@@ -22,7 +22,7 @@ export function createBoundCard(t: Say, set: (changes: Record<string, unknown>, 
   return {
     el,
     show({ map, x, state }) {
-      const bounds = boundsAt(map, x, state.fault, state.draws, state.seed);
+      const bounds = boundsAt(map, x, state.fault, state.draws);
       for (const { name, label, value, bar, el } of rows) {
         putText(label, t(`bound.${name}`, { k: state.draws }));
         putText(value, plain(bounds[name], 3));
