@@ -94,7 +94,8 @@ def test_nothing_in_a_folder_names_a_machine(toy: Path) -> None:
 
 def test_resuming_finishes_what_was_begun(toy: Path, capsys) -> None:
     command(toy, "run", FAST.name, "--minutes", "0.0001")
-    assert f"flowviz study run {FAST.name} --resume" in capsys.readouterr().out
+    said = f"go on with `flowviz study run {FAST.name} --resume --runs {toy}`"
+    assert said in capsys.readouterr().out
     assert 0 < Folder(toy / FAST.name).load()["step"] < 27
     command(toy, "run", FAST.name, "--resume")
     assert Folder(toy / FAST.name).load()["step"] == 27

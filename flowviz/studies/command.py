@@ -65,7 +65,7 @@ def run(
     why = run_study(study, folder, fabric, minutes=minutes, fresh=fresh, compile=compile,
                     progress=not quiet)  # fmt: skip
     if fabric.is_global_zero:
-        print(_ended(why, own))
+        print(_ended(why, own, runs))
 
 
 @app.command("eval")
@@ -93,8 +93,8 @@ def evaluate(
                           importance=importance, images=images, batch=batch)  # fmt: skip
     for kind in ("elbo", "iwbo"):
         if row := result.get(kind):
-            print(f"{name}: {row['bits_per_dim']:.4f} bits/dim ({row['kind']}, "
-                  f"{row['draws']} draws, {row['images']:,} images)")  # fmt: skip
+            print(f"{name}: {row['bits_per_dim']:.4f} bits/dim ({row['kind']}, draws: "
+                  f"{row['draws']}, images: {row['images']:,})")  # fmt: skip
     if (shipped := result.get("shipped")) and not is_current(shipped, result):
         print(f"{name}: these are weights of step {result['steps']:,}, the shipped file is of step "
               f"{shipped['step']:,}: `flowviz study ship {name}`")  # fmt: skip
@@ -164,8 +164,9 @@ def _study_for(
     return study
 
 
-def _ended(why: str, name: str) -> str:
-    go_on = f"go on with `flowviz study run {name} --resume`"
+def _ended(why: str, name: str, runs: Path) -> str:
+    place = "" if runs == RUNS else f" --runs {runs}"
+    go_on = f"go on with `flowviz study run {name} --resume{place}`"
     return {
         "recipe": f"{name}: all steps are taken",
         "flat": f"{name}: the validation curve is flat",
