@@ -1,5 +1,4 @@
 import { describe, expect, it } from "vitest";
-import type { Palette } from "../src/shared/theme";
 import { broken, claim, faultsOf, type Fault } from "../src/lab/account";
 import { normalCdf } from "../src/lab/base";
 import { massOf } from "../src/lab/mass";
@@ -7,7 +6,7 @@ import { massNote } from "../src/lab/massnote";
 import type { Kind, Params } from "../src/lab/maths/kind";
 import { KINDS } from "../src/lab/maths/kinds";
 import { uniforms } from "../src/lab/random";
-import { SceneMaker } from "../src/lab/scene";
+import { SceneMaker, type Scene } from "../src/lab/scene";
 import type { State } from "../src/lab/state";
 import { extremesOf } from "./extremes";
 import { say } from "./say";
@@ -44,7 +43,7 @@ const misses: Record<string, (params: Params) => boolean> = {
 };
 
 /** A fine solver, so that the steps do not count; padding that reaches everywhere. */
-const at: Record<string, Params> = { ode: { steps: 16 }, flowified12: { noise: 1 } };
+const at: Record<string, Params> = { ode: { steps: 8, method: 2 }, flowified12: { noise: 1 } };
 
 describe("the mass meter reads 1", () => {
   for (const kind of Object.values(KINDS)) {
@@ -109,7 +108,7 @@ describe("noise that does not reach all of the base", () => {
 /** Mean of exp(-times * volume) over draws of the model, and its error: the mass without the volume, or with it twice. */
 function meanOver(kind: Kind, params: Params, times: number): [number, number] {
   const sound = kind.prepare({ ...kind.defaults, ...params });
-  const n = 20_000;
+  const n = 8_000;
   const x = maker.sample({ kind, seed: 5 } as State, sound, n);
   const values = sound.forward(x, n).volume!.map((v) => Math.exp(-times * v));
   const mean = values.reduce((a, b) => a + b, 0) / n;
@@ -123,7 +122,7 @@ describe("a false volume", () => {
       for (const params of extremesOf(kind)) {
         for (const [fault, times] of [["volume", 1], ["sign", 2]] as const) {
           const [mean, error] = meanOver(kind, params, times);
-          if (error > 0.01 * mean) continue; // too rare a spike for draws
+          if (error > 0.02 * mean) continue; // too rare a spike for draws
           const found = mass(kind, params, fault);
           expect(Math.abs(found - mean), `${fault} ${JSON.stringify(params)}: ${found}, ${mean}`).toBeLessThan(0.002 + 0.005 * mean + 5 * error);
         }
@@ -175,15 +174,20 @@ describe("broken otherwise", () => {
         expect(Math.abs(off(name, fault) - 1), `${name}, ${fault}`).toBeGreaterThan(0.003);
       }
     }
-  });
+  }, LONG);
 });
 
 describe("the note under the mass", () => {
   const t = say("en", "lab");
   function note(name: string, fault: Fault = "", params: Params = {}): string {
     const kind = KINDS[name]!;
-    const state = { kind, params: { ...kind.defaults, ...params }, fault, seed: 0, probe: [0.8, -0.6, 0.4].slice(0, kind.dataDim) } as State;
-    return massNote(mass(kind, params, fault), maker.make(state, {} as Palette), t);
+    return massNote(mass(kind, params, fault), sceneOf(kind, params, fault), t);
+  }
+  /** What the note reads of a scene. */
+  function sceneOf(kind: Kind, params: Params, fault: Fault): Scene {
+    const sound = kind.prepare({ ...kind.defaults, ...params });
+    const points = fault ? maker.sample({ kind, seed: 0 } as State, sound, 200) : new Float64Array(0);
+    return { kind, sound, points, state: { fault } } as Scene;
   }
   it("says nothing where all is well", () => expect(note("coupling")).toBe(""));
   it("does not call a density broken whose areas stay", () => {
@@ -192,11 +196,17 @@ describe("the note under the mass", () => {
     expect(note("affine", "volume")).toBe(t("mass.volume"));
   });
   it("nor calls one whole that is 1 by chance", () => {
-    // Above 1 with the squeeze at one end, below it with the stretch at the other.
-    const at = (d1: number): Params => ({ d1: Array.from({ length: 5 }, () => d1), y1: [-2.2, -1, 0, 1, 2.2], y2: [-2.2, -1, 0, 1, 2.2], d2: [1, 1, 1, 1, 1] });
-    const value = massNote(1.0004, maker.make({ kind: KINDS["spline"]!, params: { ...KINDS["spline"]!.defaults, ...at(2) }, fault: "volume", seed: 0, probe: [0, 0] } as unknown as State, {} as Palette), t);
-    expect(value).toBe(t("mass.chance"));
-  });
+    // Without the volume a spline's mass passes 1 between a steep middle and a flat one.
+    const middle = (s: number): Params => ({ y1: [-2.2, -1 * s, 0, s, 2.2], d1: [1, s, s, s, 1] });
+    let [low, high] = [0.3, 1.9];
+    for (let i = 0; i < 14; i++) {
+      const s = (low + high) / 2;
+      if (off("spline", "volume", middle(s)) > 1) low = s;
+      else high = s;
+    }
+    expect(off("spline", "volume", middle(low))).toBeCloseTo(1, 3);
+    expect(note("spline", "volume", middle(low))).toBe(t("mass.chance"));
+  }, LONG);
   it("says what is integrated of a bound, and what padding loses", () => {
     expect(note("tile")).toBe(t("mass.mean"));
     expect(note("flowified12")).toBe(`${t("mass.mean")}; ${t("mass.padding")}`);

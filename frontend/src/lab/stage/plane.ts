@@ -132,7 +132,7 @@ function drawCell(board: Board, outline: ArrayLike<number>, { palette, state }: 
   board.stroke(colour, 2, how !== "shrinks" || state.tau === 0 ? [] : [5, 3]);
 }
 
-/** The area ratio of the carried cell, beside it, and that of the point where they read differently. */
+/** The area ratio of the carried cell, beside it, and that of the probe where they read differently. */
 function drawRatio(board: Board, ratio: Ratio, outline: Float64Array, { palette }: Scene, { t }: Hooks): void {
   let [right, top] = [-Infinity, -Infinity];
   for (let i = 0; i < outline.length; i += 2) {
@@ -140,7 +140,9 @@ function drawRatio(board: Board, ratio: Ratio, outline: Float64Array, { palette 
     top = Math.max(top, -board.y(outline[i + 1]!));
   }
   const [cell, point] = [plain(ratio.cell), plain(ratio.point)];
-  const [px, py] = [within(right + 8, 10, board.frame.width - (cell === point ? 62 : 112)), within(-top + 4, 20, board.frame.height - 46)];
+  const most = board.frame.width - (cell === point ? 62 : 86);
+  // Where there is no room beside the cell the words stand above it, clear of the probe.
+  const [px, py] = [within(right + 8, 10, most), within(-top + (right + 8 > most ? -24 : 4), 20, board.frame.height - 46)];
   board.say(`×${cell}`, px, py, palette.ink, { size: 14, weight: 700 });
   if (cell !== point) board.say(t("ratio.point", { ratio: point }), px, py + 16, palette.ink);
 }
