@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ..figures.theme import LIGHT
 
 if TYPE_CHECKING:
-    from .report import Row
+    from .rows import Row
 
 _COLOURS = ("#2f4bd8", "#00735c", "#8e3b74", "#a15c00", "#667085", "#d65c00", "#1b2330")
 _DASHES = ("-", "--", ":")
