@@ -19,6 +19,8 @@ pytestmark = pytest.mark.browser
 
 Make = Callable[..., Lab]
 _IMAGE = "canvas => canvas.toDataURL()"
+_ALL = "all => all.map(canvas => canvas.toDataURL())"
+_PROBE = {"dequantization": [1.0, 2.0]}
 _HIDDEN = "el => getComputedStyle(el).visibility === 'hidden'"
 
 
@@ -185,3 +187,22 @@ def test_only_what_is_read_is_shown(show: Make, kind: str, parts: str, choices: 
         lab.root.locator(".flowviz-choice").get_by_role("button", name=name).click()
         expect(lab.root.locator(f"{parts}:visible")).to_have_count(count)
     shoot(lab.page, f"lab-read-{kind}")
+
+
+@pytest.mark.parametrize("kind", fv.LayerLab.kinds())
+def test_a_term_that_is_lit_is_lit_in_the_picture(show: Make, kind: str) -> None:
+    lab = show(fv.LayerLab(kind, probe=_PROBE.get(kind, [])))
+    terms = lab.root.locator(".flowviz-equation .flowviz-term")
+    plain = pictures_of(lab)
+    for i in range(terms.count()):
+        terms.nth(i).hover()
+        assert pictures_of(lab) != plain, terms.nth(i).get_attribute("data-key")
+    lab.page.mouse.move(2, 2)
+    assert pictures_of(lab) == plain
+
+
+def pictures_of(lab: Lab) -> list[str]:
+    """All that is drawn, once a costly picture is drawn in full."""
+    if lab.read("kind") == "ode":
+        lab.page.wait_for_timeout(600)
+    return lab.root.locator(".flowviz-canvas:visible").evaluate_all(_ALL)

@@ -84,7 +84,7 @@ export function mountLab(root: HTMLElement, model: Model, signal: AbortSignal, {
     truth: (asked) => truthOf(asked, scene),
     redraw: () => redraw(),
   });
-  const hooks: Hooks = { scene: () => scene, set, t, question, signal };
+  const hooks: Hooks = { scene: () => scene, set, t, question, lit: lighter.lit, signal };
   const help = createHelp(KEY_ROWS, t, () => stateOf("lab", model));
   const header = createHeader({ model, t, set, help: () => help.toggle(), save: () => saveBoards(body?.stage.boards ?? [], scene.kind.name) });
   const way = createWay(t, set);

@@ -6,7 +6,7 @@ import { Board, css, type Point } from "../board";
 import { inks } from "../inks";
 import { beginPlot } from "../plot";
 import type { Scene } from "../scene";
-import { handle, type Hooks, type Stage } from "../stage/stage";
+import { handle, strong, type Hooks, type Stage } from "../stage/stage";
 import { within } from "../state";
 
 const BOUND = 3.5;
@@ -127,7 +127,7 @@ function createCoordinate(k: number, hooks: Hooks) {
     });
     board.line([scene.x[k]!, -9, scene.x[k]!, 9], css(palette.particle), 1.2, [4, 3]);
     beginPlot(rate, palette, { x: [-BOUND - 0.4, BOUND + 0.4], y: [-2.6, 2.6] }, hooks.t("log slope"), ["", ""]);
-    rate.line(slopes, ink.volume, 2);
+    rate.line(slopes, ink.volume, 2 * strong(hooks, "volume"));
     rate.line([scene.x[k]!, -9, scene.x[k]!, 9], css(palette.particle), 1.2, [4, 3]);
     rate.describe(hooks.t("log slope"), "");
     const where = held.slope ? hooks.t("knot slope", { value: plain(list("d")[held.knot]!) }) : `(${plain(list("x")[held.knot]!)}, ${plain(list("y")[held.knot]!)})`;

@@ -6,7 +6,7 @@ import { inks } from "../inks";
 import { draws } from "../random";
 import type { Scene } from "../scene";
 import { within } from "../state";
-import { asked, handle, type Hooks, type Stage } from "./stage";
+import { asked, handle, strong, type Hooks, type Stage } from "./stage";
 
 const SHOWN = 400;
 
@@ -46,7 +46,7 @@ export function createCells(hooks: Hooks): Stage {
     const places = asked(hooks) !== "point";
     if (state.show.points && places) latent.dots(Float32Array.from(map.forward(many, SHOWN, noise).out), palette.particle, 0.9);
     latent.lines();
-    latent.fill([0, 0, 1, 0, 1, 1, 0, 1], css(palette.density[2]!), 0.2);
+    latent.fill([0, 0, 1, 0, 1, 1, 0, 1], css(palette.density[2]!), 0.2 * strong(hooks, "base"));
     for (let k = 0; k <= n; k++) {
       latent.line([k / n, 0, k / n, 1], palette.grid, 1);
       latent.line([0, k / n, 1, k / n], palette.grid, 1);
@@ -55,7 +55,7 @@ export function createCells(hooks: Hooks): Stage {
     const cell = [a, b, a + 1 / n, b, a + 1 / n, b + 1 / n, a, b + 1 / n];
     latent.axes(["z₁", "z₂"]);
     if (!places) return;
-    latent.fill(cell, ink.encoder, 0.16);
+    latent.fill(cell, ink.encoder, 0.16 * strong(hooks, "encoder"));
     latent.line([...cell, a, b], ink.encoder, 2.2);
     latent.probe(z[0]!, z[1]!);
   }

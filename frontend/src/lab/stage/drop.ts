@@ -11,7 +11,7 @@ import type { Params } from "../maths/kind";
 import type { Scene } from "../scene";
 import { follow } from "../solve";
 import { within } from "../state";
-import { asked, handle, type Hooks, type Stage } from "./stage";
+import { asked, handle, strong, type Hooks, type Stage } from "./stage";
 import { TOP } from "./plane";
 
 const LINE = 92;
@@ -34,7 +34,7 @@ export function createDrop(hooks: Hooks): Stage {
     if (points.x !== scene.points) points = new Carried(scene.points);
     if (state.show.points) plane.dots(points.here, palette.particle, 0.75, 1.15);
     plane.lines();
-    if (state.show.grid) LEVELS.forEach((z, i) => drawFibre(plane, fibreAt(scene, z), shade(scene, i / (LEVELS.length - 1)), scene));
+    if (state.show.grid) LEVELS.forEach((z, i) => drawFibre(plane, fibreAt(scene, z), shade(scene, i / (LEVELS.length - 1)), scene, strong(hooks, "decoder")));
     drawProbe(scene);
     plane.axes(["x₁", "x₂"]);
     plane.say(hooks.t("fibres"), plane.frame.width - 10, 20, ink.decoder, { align: "right", edge: 12 });
@@ -54,7 +54,7 @@ export function createDrop(hooks: Hooks): Stage {
       plane.disc(echoes[i]!, echoes[i + 1]!, 2, palette.paper);
     }
     const kept = LEVELS.flatMap((level) => [...meanAt(scene, level)]);
-    plane.line(kept, ink.volume, 2.6);
+    plane.line(kept, ink.volume, 2.6 * strong(hooks, "volume"));
     if (gripsOf(kind).length) {
       const at = gripPlace(scene);
       plane.grip(at[0], at[1], ink.volume, held);
@@ -78,7 +78,7 @@ export function createDrop(hooks: Hooks): Stage {
     const n = 161;
     const at = Float64Array.from({ length: n }, (_, i) => ((2 * i) / (n - 1) - 1) * radius);
     const density = logBase(state.fault === "base" ? "normal" : map.base, at, n, 1);
-    line.line([...at].flatMap((v, i) => [v, Math.exp(density[i]!)]), ink.base, 2);
+    line.line([...at].flatMap((v, i) => [v, Math.exp(density[i]!)]), ink.base, 2 * strong(hooks, "base"));
     line.line([-radius, 0, radius, 0], palette.line, 1);
     for (let v = -Math.floor(radius); v <= radius; v++) line.say(String(v).replace("-", "−"), line.x(v), line.frame.height - 4, palette.mute, { size: 11, align: "center" });
     if (asked(hooks) === "point") return;
@@ -151,9 +151,9 @@ function shade({ palette }: Scene, share: number): string {
   return css(stops[k]!.map((v, c) => Math.round(v + (at - k) * (stops[k + 1]![c]! - v))) as [number, number, number]);
 }
 
-function drawFibre(board: Board, fibre: Fibre, colour: string, { palette }: Scene): void {
+function drawFibre(board: Board, fibre: Fibre, colour: string, { palette }: Scene, strength: number): void {
   const { decoder } = inks(palette.theme);
   board.line(fibre.far, colour, 1.4);
-  board.fill(fibre.bell, decoder, 0.2);
-  board.line(fibre.top, decoder, 1.5);
+  board.fill(fibre.bell, decoder, 0.2 * strength);
+  board.line(fibre.top, decoder, 1.5 * strength);
 }

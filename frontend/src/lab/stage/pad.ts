@@ -9,7 +9,7 @@ import { beginPlot } from "../plot";
 import { draws } from "../random";
 import type { Scene } from "../scene";
 import { within } from "../state";
-import { asked, handle, hushed, type Hooks, type Stage } from "./stage";
+import { asked, handle, hushed, strong, type Hooks, type Stage } from "./stage";
 
 const PLACES = 61;
 const SHOWN = 24;
@@ -56,10 +56,10 @@ export function createPad(hooks: Hooks): Stage {
   function drawPlane(scene: Scene): void {
     const { state, palette } = scene;
     plane.begin(palette, { center: [0, 0], radius: 1.3 * state.zoom });
-    if (state.show.density) drawBase(plane, 1.3 * state.zoom);
+    if (state.show.density) drawBase(plane, 1.3 * state.zoom, strong(hooks, "base"));
     if (state.show.points) plane.dots(cloud(scene), palette.particle, 0.5);
     plane.lines();
-    if (state.show.grid) for (let v = -4; v <= 4; v++) plane.line(padded(scene, v), palette.grid, 1.4);
+    if (state.show.grid) for (let v = -4; v <= 4; v++) plane.line(padded(scene, v), palette.grid, 1.4 * strong(hooks, "volume"));
     if (asked(hooks) !== "point") drawOwn(scene);
     plane.axes(["z₁", "z₂"]);
   }
@@ -91,8 +91,9 @@ export function createPad(hooks: Hooks): Stage {
       const height = Math.min(1.4, 0.9 * Math.exp(-gift[i]!));
       bell.push(own[2 * i]! + (dy / long) * height, own[2 * i + 1]! - (dx / long) * height);
     }
-    plane.fill([...own.subarray(0, 2), ...bell, ...own.subarray(-2)], inks(palette.theme).encoder, 0.22);
-    plane.line([...own.subarray(0, 2), ...bell, ...own.subarray(-2)], inks(palette.theme).encoder, 1.3);
+    const [edge, ink, strength] = [[...own.subarray(0, 2), ...bell, ...own.subarray(-2)], inks(palette.theme).encoder, strong(hooks, "encoder")];
+    plane.fill(edge, ink, 0.22 * strength);
+    plane.line(edge, ink, 1.3 * strength);
   }
 
   const put = (x: number, last: boolean) => hooks.set({ probe: [within(x, -6, 6)] }, last);
@@ -127,7 +128,7 @@ const CELLS = 48;
 const BASE = { cells: CELLS, corners: new Float32Array(2 * (CELLS + 1) ** 2), mass: new Float32Array(CELLS ** 2), radius: 0 };
 
 /** The standard normal of the plane. */
-function drawBase(board: Board, radius: number): void {
+function drawBase(board: Board, radius: number, strength: number): void {
   if (BASE.radius !== radius) {
     BASE.radius = radius;
     const step = (2 * radius) / CELLS;
@@ -139,7 +140,7 @@ function drawBase(board: Board, radius: number): void {
       BASE.mass[k] = (Math.exp(-(a * a + b * b) / 2) / (2 * Math.PI)) * step * step;
     }
   }
-  board.density(BASE, BASE.corners, 0.32);
+  board.density(BASE, BASE.corners, 0.32 / strength);
 }
 
 /** All z that the noise can make of one x. */

@@ -9,7 +9,7 @@ import { gripAt, gripsOf, pull, type Grip } from "../grips";
 import type { Scene } from "../scene";
 import { within } from "../state";
 import { grows, ratioOf, type Ratio } from "./ratio";
-import { asked, handle, hushed, type Hooks, type Stage } from "./stage";
+import { asked, handle, hushed, strong, type Hooks, type Stage } from "./stage";
 
 /** Top of the density's colour scale: twice the peak of the base, the same on both sides. */
 export const TOP = 0.32;
@@ -43,17 +43,18 @@ export function createPlane(hooks: Hooks): Stage {
     const outline = cell && cellOutline(cell);
     const [areas, places] = [!hushed(hooks), asked(hooks) !== "point"];
     paint(data, scene, "here");
-    if (outline) drawCell(data, outline, scene, areas && grew(scene, outline, 1));
-    if (places) drawEchoes(data, scene);
+    if (outline) drawCell(data, outline, scene, areas && grew(scene, outline, 1), strong(hooks, "volume"));
+    if (places) drawEchoes(data, scene, strong(hooks, "decoder"));
     data.probe(scene.x[0]!, scene.x[1]!);
     paint(latent, scene, "there");
     if (outline && areas && places) {
       const carried = scene.map.path(outline, outline.length / 2, state.tau);
-      drawCell(latent, carried, scene, grew(scene, outline, state.tau));
+      drawCell(latent, carried, scene, grew(scene, outline, state.tau), strong(hooks, "volume"));
       if (scene.account.volume) drawRatio(latent, ratioOf(scene.map, outline, scene.x, state.tau), carried, scene, hooks);
     }
     if (state.tau === 1) held.draw(scene);
     const at = scene.map.path(scene.x, 1, state.tau);
+    if (places && hooks.lit() === "encoder") latent.disc(at[0]!, at[1]!, 14, inks(scene.palette.theme).encoder);
     if (places) latent.probe(at[0]!, at[1]!);
     putText(dataTitle, hooks.t("side.data"));
     putText(latentTitle, latentName(scene, hooks));
@@ -62,7 +63,7 @@ export function createPlane(hooks: Hooks): Stage {
   function paint(board: Board, scene: Scene, side: "here" | "there"): void {
     const { state, palette } = scene;
     board.begin(palette, { center: [0, 0], radius: state.zoom });
-    if (state.show.density) board.density(figure.mesh, figure[side], TOP);
+    if (state.show.density) board.density(figure.mesh, figure[side], TOP / (side === "there" ? strong(hooks, "base") : 1));
     if (state.show.points) board.dots(points[side], palette.particle, 0.75);
     board.lines();
     if (state.show.grid) drawGrid(board, figure.grid[side]);
@@ -122,14 +123,14 @@ function grew({ map, account, x }: Scene, outline: Float64Array, tau: number): "
 }
 
 /** `how`: in the colour and the dash that say whether areas grow; else in plain ink. */
-function drawCell(board: Board, outline: ArrayLike<number>, { palette, state }: Scene, how: "grows" | "shrinks" | false): void {
+function drawCell(board: Board, outline: ArrayLike<number>, { palette, state }: Scene, how: "grows" | "shrinks" | false, strength: number): void {
   const { contract, expand } = inks(palette.theme);
   const colour = !how ? palette.ink : how === "grows" ? expand : contract;
-  board.fill(outline, colour, 0.3);
+  board.fill(outline, colour, 0.3 * strength);
   board.context.beginPath();
   board.trace(outline);
   board.context.closePath();
-  board.stroke(colour, 2, how !== "shrinks" || state.tau === 0 ? [] : [5, 3]);
+  board.stroke(colour, 2 * strength, how !== "shrinks" || state.tau === 0 ? [] : [5, 3]);
 }
 
 /** The area ratio of the carried cell, beside it, and that of the probe where they read differently. */
@@ -148,9 +149,9 @@ function drawRatio(board: Board, ratio: Ratio, outline: Float64Array, { palette 
 }
 
 /** Other x that the same z leads back to. */
-function drawEchoes(board: Board, { echoes, palette }: Scene): void {
+function drawEchoes(board: Board, { echoes, palette }: Scene, strength: number): void {
   for (let i = 0; i < echoes.length; i += 2) {
-    board.disc(echoes[i]!, echoes[i + 1]!, 6, palette.ink);
+    board.disc(echoes[i]!, echoes[i + 1]!, 6 * Math.sqrt(strength), strength > 1 ? inks(palette.theme).decoder : palette.ink);
     board.disc(echoes[i]!, echoes[i + 1]!, 4.6, palette.paper);
   }
 }

@@ -13,6 +13,8 @@ export interface Hooks {
   set(changes: Record<string, unknown>, last: boolean): void;
   t: Say;
   question: QuestionCard;
+  /** The term that is lit in the equation, the table or the code. */
+  lit(): string | null;
   signal: AbortSignal;
 }
 
@@ -54,6 +56,11 @@ export function asked({ question }: Hooks): string {
 /** Whether it asks for a figure of the ledger. */
 export function hushed(hooks: Hooks): boolean {
   return ["number", "sign", "factor"].includes(asked(hooks));
+}
+
+/** What belongs to a term is drawn so much stronger while the term is lit. */
+export function strong(hooks: Hooks, term: string): number {
+  return hooks.lit() === term ? 2.4 : 1;
 }
 
 /** Pointer (mouse, pen, finger) and arrow keys on a board; answers to open questions come first. */

@@ -7,7 +7,7 @@ import { Board, css, type Point } from "../board";
 import { inks } from "../inks";
 import type { Scene } from "../scene";
 import { within } from "../state";
-import { handle, hushed, type Hooks, type Stage } from "./stage";
+import { handle, hushed, strong, type Hooks, type Stage } from "./stage";
 
 /** Places of the nodes; a node stands higher by its value. */
 const X = [-3.1, 0, 3.1];
@@ -37,8 +37,8 @@ export function createTile(hooks: Hooks): Stage {
     net.lines();
     const copies = map.stages!(x, z);
     const noise = copies[2]! - x[1]!;
-    for (const [from, to] of WIRES) net.line([...INPUTS[from]!, ...COPIES[to]!], from === 1 ? ink.encoder : ink.mute, 1.8, from === 1 ? [6, 4] : []);
-    COPIES.forEach((place, i) => net.line([...place, ...OUTPUTS[i >> 1]!], ink.volume, 2.2));
+    for (const [from, to] of WIRES) net.line([...INPUTS[from]!, ...COPIES[to]!], from === 1 ? ink.encoder : ink.mute, 1.8 * (from === 1 ? strong(hooks, "encoder") : 1), from === 1 ? [6, 4] : []);
+    COPIES.forEach((place, i) => net.line([...place, ...OUTPUTS[i >> 1]!], ink.volume, 2.2 * strong(hooks, "volume")));
     const kernel = map.facts["kernel"] as number[];
     COPIES.forEach(([px, py], i) => {
       const [ox, oy] = OUTPUTS[i >> 1]!;
@@ -89,7 +89,7 @@ export function createTile(hooks: Hooks): Stage {
     bill.line([0, 1, 0, -5], palette.line, 1.4);
     rows.forEach(([name, value], i) => {
       const [from, to, y] = [ends[i]! - value, ends[i]!, -i];
-      bill.fill([from, y + 0.34, to, y + 0.34, to, y - 0.34, from, y - 0.34], ink[name], 0.8);
+      bill.fill([from, y + 0.34, to, y + 0.34, to, y - 0.34, from, y - 0.34], ink[name], 0.4 * strong(hooks, name) * (hooks.lit() ? 1 : 2));
       if (i < rows.length - 1) bill.line([to, y - 0.34, to, y - 0.66], palette.mute, 1, [2, 2]);
       const [start, end] = [bill.x(Math.min(from, to)), bill.x(Math.max(from, to))];
       const words = `${hooks.t(`term.${name}`)} ${signed(value)}`;
