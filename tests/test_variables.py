@@ -102,6 +102,21 @@ def test_mass_without_end_is_called_infinite() -> None:
     assert fv.ChangeOfVariables([root], rule="wrong").mass == math.inf
 
 
+def test_two_knots_bring_the_mass_of_the_wrong_sign_back_to_one() -> None:
+    """What notebook 01 has its readers do: no single knot can, and what comes is no density."""
+    start = fv.ChangeOfVariables("spline").maps[0]
+
+    def pulled(*to: float) -> fv.ChangeOfVariables:
+        return fv.ChangeOfVariables([{**start, "to": [*start["to"][:3], *to]}], rule="wrong")
+
+    assert pulled(0.2, 2.0).mass > 1.1, "the first of the two does not do it"
+    assert pulled(0.2, 1.1).mass > 1 > pulled(0.2, 0.8).mass
+    widget = pulled(0.2, 1.0)
+    assert widget.mass == pytest.approx(1, abs=0.02)
+    wrong, widget.rule = widget.account().log_px, "right"
+    assert abs(wrong - widget.account().log_px) > 0.5
+
+
 def test_a_base_that_does_not_fit_loses_what_lies_outside() -> None:
     inside = quad(lambda z: math.exp(-z * z / 2) / math.sqrt(2 * math.pi), 0, 1)[0]
     assert fv.ChangeOfVariables("logit", "normal").mass == pytest.approx(inside, abs=1e-3)
