@@ -3,7 +3,7 @@ import { broken, claim, faultsOf, type Fault } from "../src/lab/account";
 import { normalCdf } from "../src/lab/base";
 import { massOf } from "../src/lab/mass";
 import { massNote } from "../src/lab/massnote";
-import type { Kind, Params } from "../src/lab/maths/kind";
+import type { Batch, Kind, Map as LayerMap, Params } from "../src/lab/maths/kind";
 import { KINDS } from "../src/lab/maths/kinds";
 import { uniforms } from "../src/lab/random";
 import { SceneMaker, type Scene } from "../src/lab/scene";
@@ -79,6 +79,24 @@ describe("it is the integral of what is claimed", () => {
   it("of a residual map that folds, as far out as it goes", () => {
     expect(off("residual", "", { coefficient: 1.6 })).toBeCloseTo(summed("residual", { coefficient: 1.6 }, 60, 600), 2);
   }, LONG);
+});
+
+describe("a ledger that lies", () => {
+  /** The layer as it is, with 0.3 nats too much in its first column. */
+  function lying(sound: LayerMap): LayerMap {
+    const more = (batch: Batch): Batch => {
+      const column = sound.columns[0]!;
+      return { ...batch, [column]: batch[column]!.map((v) => v + 0.3) };
+    };
+    return { ...sound, forward: (...given) => more(sound.forward(...given)), terms: (...given) => more(sound.terms(...given)) };
+  }
+  // Numbers are weighed by what their cells have, whatever the encoder says.
+  for (const kind of Object.values(KINDS).filter(({ name }) => name !== "dequantization")) {
+    it(`${kind.name}: is found out, for areas come from the map`, () => {
+      const sound = lying(kind.prepare({ ...kind.defaults, ...at[kind.name] }));
+      expect(massOf({ kind, sound, map: sound, fault: "" }) * Math.exp(-0.3)).toBeCloseTo(1, 2.6);
+    });
+  }
 });
 
 describe("noise that does not reach all of the base", () => {

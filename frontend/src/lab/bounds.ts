@@ -159,7 +159,10 @@ function weightedOf(spread: Spread, count: number): number {
   return unit + step * sum;
 }
 
-/** log of the probability of a whole number: the claimed density over its cell, which the noise fills. */
+/**
+ * log of the probability of a whole number: the claimed density over its cell. The noise fills the
+ * cell, and what the encoder gives back is what its draws cost, so that neither counts.
+ */
 function cellAt(map: LayerMap, x: ArrayLike<number>, fault: Fault): number {
   const levels = levelsOf(map);
   const n = INSIDE ** 2;
