@@ -109,7 +109,7 @@ describe("noise that does not reach all of the base", () => {
     ]) {
       const [half, middle] = [Math.exp(w2) / 2, -Math.sin(turn2) * b1 + Math.cos(turn2) * b2];
       const inside = normalCdf(middle + half) - normalCdf(middle - half);
-      expect(off("flowified12", "", { noise: 0, w2, turn2, b1, b2 })).toBeCloseTo(inside, 3.5);
+      expect(off("flowified12", "", { noise: 0, w2, turn2, b1, b2 })).toBeCloseTo(inside, 3);
     }
     expect(off("augment", "", { noise: 0 })).toBeCloseTo(normalCdf(0.5) - normalCdf(-0.5), 4);
   });

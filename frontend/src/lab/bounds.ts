@@ -9,12 +9,12 @@ import { claim, claimPair, type Fault } from "./account";
 import type { Draw, Map as LayerMap } from "./maths/kind";
 
 /** Nodes of the noise: of one draw; along each of two. */
-const NODES = 121;
-const SIDE = 41;
-/** How far normal noise goes. */
-const REACH = 8;
+const NODES = 81;
+const SIDE = 29;
+/** How far normal noise goes, one draw and two. */
+const [REACH, BOTH] = [8, 6];
 /** Nodes of the integral that a weighted bound is. */
-const STEPS = 96;
+const STEPS = 64;
 /** Along each side of a cell. */
 const INSIDE = 4;
 
@@ -116,7 +116,7 @@ function pairsAt(map: LayerMap, x: ArrayLike<number>, fault: Fault): Spread {
   const shares = new Float64Array(n).fill(1);
   for (let i = 0; i < 2 * n; i++) {
     const at = ((i % 2 ? i >> 1 : Math.floor((i >> 1) / SIDE)) % SIDE) / SIDE + 0.5 / SIDE;
-    const v = map.noise.forward[i % 2] === "uniform" ? at : (2 * at - 1) * REACH;
+    const v = map.noise.forward[i % 2] === "uniform" ? at : (2 * at - 1) * BOTH;
     noise[i] = v;
     if (v !== at) shares[i >> 1]! *= Math.exp((-v * v) / 2);
   }
@@ -153,7 +153,10 @@ function weightedOf(spread: Spread, count: number): number {
     const y = from + (k + 0.5) * step;
     const s = Math.sinh(y);
     let one = 0;
-    for (let i = 0; i < logs.length; i++) one += spread.shares[i]! * Math.exp(-Math.exp(s + logs[i]!));
+    for (let i = 0; i < logs.length; i++) {
+      const log = s + logs[i]!;
+      if (log < 5) one += spread.shares[i]! * (log < -40 ? 1 : Math.exp(-Math.exp(log)));
+    }
     sum += (Math.exp(-Math.exp(s)) - one ** count) * Math.cosh(y);
   }
   return unit + step * sum;

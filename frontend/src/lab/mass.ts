@@ -19,7 +19,7 @@ const NUDGE = 1e-5;
 /** A grid of the plane, finer in the middle: points a side, half its width, how far it is fine. */
 const [PLANE, FAR, FINE] = [240, 64, 6];
 /** Points along each axis of a box, by the number of axes. */
-const BOX = [0, 41, 0, 15];
+const BOX = [0, 21, 0, 11];
 /** Kinds that squeeze so hard that a false volume stands in spikes over z, and is smooth over x. */
 const HARD = ["spline", "planar", "radial", "sylvester"];
 
