@@ -80,9 +80,10 @@ describe("what is shown", () => {
 
   test("rooms: side under the picture when narrow, larger in front of a class", () => {
     expect(roomFor(400, 800, false).classes).toEqual({ narrow: true, snug: true, tight: true });
-    const [one, other] = [roomFor(1600, 900, false), roomFor(1600, 900, true)];
+    const [one, other] = [roomFor(1600, 0, false), roomFor(1600, 780, true)];
     expect(other.layout.width * other.scale).toBeGreaterThan(one.layout.width);
-    expect(other.layout.height * other.scale).toBeLessThan(900 - 150);
+    expect(other.layout.height * other.scale).toBeLessThanOrEqual(780 - 28);
+    expect(roomFor(400, 0, true)).toEqual(roomFor(400, 0, false));
   });
 
   test("a peak without bound is marked at its place", () => {

@@ -115,6 +115,7 @@ export function questionCard(root: HTMLElement, model: Model, t: Say, hooks: Hoo
     root.classList.toggle("flowviz-asking", asking());
     lock(root);
     if (within) focusIn(el, root);
+    if (root.classList.contains("flowviz-present")) requestAnimationFrame(() => el.scrollIntoView({ block: "nearest" }));
     hooks.redraw();
   }
 

@@ -5,6 +5,7 @@
  */
 
 import type { Model, RenderProps } from "./afm";
+import { offerAnswers } from "./answers";
 import { h, once } from "./dom";
 import { hideControls } from "./hidden";
 import { linkModel } from "./link";
@@ -50,6 +51,7 @@ export function renderWidget<T = void>(face: Face<T>, { model, el, signal }: Ren
       if (outcome instanceof Error) throw outcome;
       mount(root, model, mounted.signal, outcome);
       createPresenter(root, model, stringsOf(model), mounted.signal);
+      offerAnswers(root, name, model, stringsOf(model), mounted.signal);
       hideControls(root, model, mounted.signal);
       keepLocked(root, mounted.signal);
     } catch (error) {

@@ -44,8 +44,8 @@ export const MOST_STAGE = 610;
 const NARROW = 760;
 /** In front of a class the picture is drawn this much larger. */
 const LARGE = 1.25;
-/** Header and foot around the picture in front of a class. */
-const AROUND = 190;
+/** Above and below the picture, and two pixels that rounding may take. */
+const AROUND = 30;
 
 export interface Room {
   layout: Layout;
@@ -55,11 +55,11 @@ export interface Room {
   classes: { narrow: boolean; snug: boolean; tight: boolean };
 }
 
-/** How a widget of this width is laid out; in front of a class it fills the height, too. */
+/** How a widget of this width is laid out; in front of a class it fills `height`, what its bars leave. */
 export function roomFor(width: number, height: number, presenting: boolean): Room {
   const narrow = width < NARROW;
   const scale = presenting && !narrow ? LARGE : 1;
-  const most = presenting ? widthFor((height - AROUND) / scale) : MOST_STAGE;
+  const most = presenting && !narrow ? widthFor((height - AROUND) / scale) : MOST_STAGE;
   const wide = (narrow ? width - 24 : Math.round(width * 0.56) - 20) / scale;
   const layout = layoutFor(Math.max(240, Math.min(most, wide)));
   return { layout, scale, classes: { narrow, snug: width < 960, tight: width < 520 } };

@@ -104,7 +104,7 @@ export function mountVariables(root: HTMLElement, model: Model, signal: AbortSig
   function fit(): void {
     const width = root.clientWidth;
     if (width === 0) return;
-    room = roomFor(width, window.innerHeight, Boolean(model.get("presenting")));
+    room = roomFor(width, main.clientHeight, Boolean(model.get("presenting")));
     const key = JSON.stringify([room, window.devicePixelRatio]);
     if (key === fitted) return;
     fitted = key;
@@ -169,6 +169,9 @@ export function mountVariables(root: HTMLElement, model: Model, signal: AbortSig
     },
   });
   drawn.start();
+  const bars = new ResizeObserver(fit); // in front of a class: a foot that grows leaves less
+  bars.observe(main);
+  signal.addEventListener("abort", () => bars.disconnect());
 }
 
 function resize(el: HTMLElement, width: number, height: number): void {
