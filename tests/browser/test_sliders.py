@@ -25,7 +25,8 @@ _LOOK = """root => {
   const name = e => e.ariaLabel || e.innerText || e.className;
   const tracks = seen("input[type=range]").map(e => [name(e), e.offsetWidth]);
   const rows = seen(".flowviz-row, .flowviz-row *, .flowviz-bound *");
-  return [rows.length, tracks, rows.filter(e => e.getBoundingClientRect().right > edge - 8).map(name)];
+  const outside = rows.filter(e => e.getBoundingClientRect().right > edge - 8);
+  return [rows.length, tracks, outside.map(name)];
 }"""
 
 
