@@ -79,15 +79,13 @@ def test_a_row_leads_to_its_layer(shown: Shown) -> None:
 def test_playing_goes_once_from_end_to_end(shown: Shown) -> None:
     player = shown.player
     player.canvas.focus()
-    player.press("+", "+", "+", "+")
-    player.root.get_by_text("4.0×").wait_for()
     positions_since = player.note_positions()
     player.root.get_by_role("button", name="play", exact=True).click()
     player.announces(position=3)
     player.root.get_by_role("button", name="play", exact=True).wait_for()
     positions = positions_since()
     assert positions == sorted(positions), "the playhead jumps back"
-    assert len(set(positions)) > 9, "played in jumps"
+    assert len(set(positions)) > 20, "played in jumps"
 
 
 def test_a_dragged_playhead_never_slips_back(shown: Shown) -> None:
