@@ -225,8 +225,10 @@ def _first_parameter(module: nn.Module) -> Tensor | None:
     for own in module._parameters.values():
         if own is not None:
             return own
-    inside = (_first_parameter(child) for child in module._modules.values() if child is not None)
-    return next((own for own in inside if own is not None), None)
+    for child in module._modules.values():
+        if child is not None and (own := _first_parameter(child)) is not None:
+            return own
+    return None
 
 
 def check_finite(x: Tensor, what: str) -> None:

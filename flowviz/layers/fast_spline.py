@@ -26,7 +26,7 @@ import functools
 
 import torch
 from torch import Tensor
-from torch.nn.functional import pad, softplus
+from torch.nn.functional import softplus
 
 from . import spline
 from .fast import eager, learning, readable_gradients
@@ -83,7 +83,8 @@ def _evaluate(v, params, bins, bound, data_side):
     k = (safe >= knots[0 if data_side else 1, 1:]).sum(0, keepdim=True)
     both = k.expand(2, *k.shape)
     (left, low), (w, h) = knots.gather(1, both).squeeze(1), sizes.gather(1, both).squeeze(1)
-    raw = pad(params[2 * bins :], (0, 0) * v.dim() + (1, 1)).gather(0, torch.cat([k, k + 1]))
+    ends = params.new_zeros(1, *v.shape)
+    raw = torch.cat([ends, params[2 * bins :], ends]).gather(0, torch.cat([k, k + 1]))
     slopes = softplus(raw.add_(spline.SLOPE_SHIFT)).add_(MIN_SLOPE)
     image, log_slope, parts = in_bin(safe, left, low, w, h, *slopes.unbind(0), data_side)
     image, log_slope = torch.where(inside, image, v), torch.where(inside, log_slope, 0.0)

@@ -22,7 +22,7 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor
-from torch.nn.functional import pad, softmax, softplus
+from torch.nn.functional import softmax, softplus
 
 MIN_BIN = 1e-3  # least width and height of a bin, as a share of 2B
 MIN_SLOPE = 1e-3
@@ -133,4 +133,4 @@ def bins_of(raw: Tensor, bound: float) -> tuple[Tensor, Tensor]:
 
 def pad_first(t: Tensor) -> Tensor:
     """Prepend a zero along the leading axis."""
-    return pad(t, (0, 0) * (t.dim() - 1) + (1, 0))
+    return torch.cat([t.new_zeros(1, *t.shape[1:]), t])

@@ -10,14 +10,18 @@ from typing import Any
 
 import torch
 
-_PACKAGES = ("torch", "lightning", "numpy", "safetensors")
+_PACKAGES = ("lightning", "numpy", "safetensors")
 
 
 def environment(device: torch.device, devices: int, precision: str) -> dict[str, Any]:
     """Versions, device, threads and git commit (None if unknown)."""
     from .. import __version__
 
-    versions = {"flowviz": __version__, "python": platform.python_version()}
+    versions = {
+        "flowviz": __version__,
+        "python": platform.python_version(),
+        "torch": str(torch.__version__),
+    }
     return {
         "versions": versions | {name: _version(name) for name in _PACKAGES},
         "device": device_name(device),
