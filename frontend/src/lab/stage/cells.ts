@@ -9,6 +9,8 @@ import { within } from "../state";
 import { asked, handle, strong, type Hooks, type Stage } from "./stage";
 
 const SHOWN = 400;
+/** CSS pixels beside the numbers, for what they are called. */
+const MARGIN = 26;
 
 export function createCells(hooks: Hooks): Stage {
   const [data, latent] = [new Board("data"), new Board("latent")];
@@ -25,10 +27,14 @@ export function createCells(hooks: Hooks): Stage {
   function drawNumbers({ palette, x, state }: Scene): void {
     const ink = inks(palette.theme);
     const n = state.params["levels"] as number;
-    data.begin(palette, { center: [(n - 1) / 2, (n - 1) / 2], radius: n / 2 + (n > 9 ? 0.9 : 0.15) });
+    const middle = (n - 1) / 2;
+    const beside = (middle * data.frame.width) / (data.frame.width - 2 * MARGIN);
+    data.begin(palette, { center: [middle, middle], radius: Math.max(n / 2 + 0.15, beside) });
     data.lines();
+    const each = Math.ceil(18 / data.frame.scale);
     for (let i = 0; i < n; i++) {
       for (let j = 0; j < n; j++) data.disc(i, j, Math.min(5, 0.3 * data.frame.scale), ink.mute);
+      if (i % each) continue;
       const size = n > 9 ? 10 : 12;
       data.say(String(i), data.x(i), data.frame.height - 6, palette.mute, { align: "center", size });
       data.say(String(i), 6, data.y(i) + 4, palette.mute, { size });
