@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import os
 import random
@@ -23,7 +24,7 @@ from flowviz.spaces import CUBE, INTEGERS
 from flowviz.studies import Recipe
 from flowviz.studies.batches import Batches, mixed
 from flowviz.studies.folder import Folder
-from flowviz.studies.schedule import is_flat, rate
+from flowviz.studies.schedule import Span, is_flat, rate, span
 
 TOYS = Path(__file__).parent / "study_toys.py"
 CLOCK = ("seconds", "images_per_second")  # of a metrics line, what no two runs share
@@ -300,6 +301,38 @@ def test_flat_is_what_the_recipe_says() -> None:
     assert is_flat([*falling, 1.1, 1.1, 1.095], patience=3, tolerance=0.01)
     assert not is_flat([*falling, 1.1, 1.1, 1.08], patience=3, tolerance=0.01)
     assert not is_flat(falling * 9, patience=0, tolerance=0.01)
+
+
+def test_a_held_rate_falls_when_the_curve_is_flat_or_the_epochs_are_over() -> None:
+    held = Recipe(epochs=1, schedule="held", cool_down=0.25, patience=2, lr=2.0, tolerance=0.01)
+    flat, falling = [3.0, 2.0, 2.0, 2.0], [3.0, 2.0, 1.9, 1.8]
+    assert span(held, 1000, [], 50) == span(held, 1000, falling, 50) == Span(800, 1000, False)
+    assert span(held, 1000, flat, 50) == Span(200, 250, True)
+    assert span(held, 1000, [*flat, 1.0, 0.5], 50) == Span(200, 250, True)  # by falling rates
+    assert span(held, 1000, [3.0 - 0.1 * k for k in range(15)] + [1.6, 1.6, 1.6], 50).flat is False
+    assert [rate(held, step, 250, 200) for step in (0, 199, 200, 225, 250)] == [2, 2, 2, 1, 0]
+    never = dataclasses.replace(held, patience=0)
+    assert span(never, 1000, flat, 50) == Span(800, 1000, False)
+    at_once = dataclasses.replace(held, cool_down=0.0)
+    assert span(at_once, 1000, flat, 50) == Span(200, 200, True)
+    assert span(dataclasses.replace(held, schedule="cosine"), 1000, flat, 50).last == 200
+
+
+def test_a_flat_run_cools_down_and_stops_and_a_killed_one_does_the_same(tmp_path: Path) -> None:
+    settings = ["recipe.patience=3", "recipe.tolerance=100", "recipe.epochs=400",
+                "recipe.schedule=held", "recipe.cool_down=0.5"]  # fmt: skip
+    study = STUDY.override(settings)
+    whole = toy_training(tmp_path / "whole", study)
+    assert whole.train() == "flat"
+    falls = 4 * whole.look_every
+    assert whole.step == falls + round(0.5 * falls) and whole.learner.lr < 0.1 * study.recipe.lr
+    for stop in (falls - 1, falls + 1):  # before it is flat, and while it cools down
+        parts = toy_training(tmp_path / str(stop), study)
+        assert parts.train(stopped=lambda p=parts, s=stop: p.step >= s) == "stopped"
+        parts = toy_training(tmp_path / str(stop), study)
+        assert parts.step == stop and parts.train() == "flat" and parts.step == whole.step
+        same = zip(whole.learner.params, parts.learner.params, strict=True)
+        assert all(torch.equal(a, b) for a, b in same)
 
 
 def test_a_flat_run_stops(tmp_path: Path) -> None:

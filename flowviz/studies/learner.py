@@ -19,7 +19,7 @@ from ..asking import unasked
 from ..flow import Flow
 from ..train import Diverged, broken_gradient, first_broken
 from .batches import Batches, mixed
-from .schedule import rate
+from .schedule import rate, span
 from .study import Recipe, Study
 
 _NOISE, _START, _LOOK = 0, 2, 3  # what a seed is for; `batches` has 1
@@ -62,6 +62,7 @@ class Learner:
         self.flow = flow.to(fabric.device)
         self.batches = Batches(images.to(fabric.device), recipe.batch, study.seed)
         self.steps = recipe.epochs * self.batches.steps
+        self.span = span(recipe, self.steps, [], 1)
         self.params = [p for p in self.flow.parameters() if p.requires_grad]
         self._mine = range(fabric.global_rank, recipe.pieces, devices)
         self._module = LogProb(self.flow)
@@ -173,7 +174,7 @@ class Learner:
         torch.manual_seed(mixed(self.seed, *numbers))
 
     def _set_rate(self, step: int) -> None:
-        self.lr = rate(self.recipe, step, self.steps)
+        self.lr = rate(self.recipe, step, self.span.last, self.span.falls)
         for group in self._optimizer.param_groups:
             group["lr"] = self.lr
 

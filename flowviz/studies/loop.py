@@ -10,7 +10,7 @@ from torch import Tensor
 
 from .folder import CHECKPOINT_SECONDS, Folder
 from .learner import Learner, bits
-from .schedule import is_flat
+from .schedule import span
 from .weights import story_of
 
 _LINES = 1000  # metrics lines over a run, about
@@ -22,9 +22,9 @@ class Training:
 
     def __init__(self, name: str, learner: Learner, held_out: Tensor, folder: Folder) -> None:
         self.name, self.learner, self.held_out, self.folder = name, learner, held_out, folder
-        self.fabric, self.recipe, self.steps = learner.fabric, learner.recipe, learner.steps
-        self.log_every = max(1, self.steps // _LINES)
-        self.look_every = max(1, self.steps // self.recipe.evaluations)
+        self.fabric, self.recipe = learner.fabric, learner.recipe
+        self.log_every = max(1, learner.steps // _LINES)
+        self.look_every = max(1, learner.steps // self.recipe.evaluations)
         self.check_every = 1 if self.fabric.device.type == "cpu" else self.log_every
         self.step, self.seconds, self.curve = 0, 0.0, []
         self._begin()
@@ -32,10 +32,21 @@ class Training:
     def _begin(self) -> None:
         """From the checkpoint, or from the start."""
         self.folder.check_not_lost()
+        self._plan()
         if not self.back():
             self.learner.initialize()
         if self.fabric.is_global_zero:
             self.folder.truncate(self.step)
+
+    def _plan(self) -> None:
+        """Until when, and at which rates: what the validation curve so far says."""
+        learner = self.learner
+        learner.span = span(self.recipe, learner.steps, self.curve, self.look_every)
+
+    @property
+    def steps(self) -> int:
+        """How many the run takes, as far as its curve tells by now."""
+        return self.learner.span.last
 
     def back(self) -> bool:
         """To the newest checkpoint; False if there is none."""
@@ -43,6 +54,7 @@ class Training:
             return False
         self.step, self.seconds, self.curve = state["step"], state["seconds"], state["curve"]
         self.learner.restore(state["learner"])
+        self._plan()
         return True
 
     def train(
@@ -75,10 +87,9 @@ class Training:
         return why
 
     def _done(self) -> str:
-        if self.step >= self.steps:
-            return "recipe"
-        flat = is_flat(self.curve, self.recipe.patience, self.recipe.tolerance)
-        return "flat" if flat else ""
+        if self.step < self.steps:
+            return ""
+        return "flat" if self.learner.span.flat else "recipe"
 
     def _agreed(self, wish: str) -> str:
         """What the first process wishes, for all of them at the same step."""
@@ -97,6 +108,7 @@ class Training:
         if (look or last) and len(self.held_out):
             self.curve.append(self._bits(self.learner.nats(self.held_out)))
             self._write({"valid": self.curve[-1]})
+            self._plan()
 
     def _log(self, clock: _Clock, report: Callable[[int, str], None]) -> None:
         seen = self.learner.since()

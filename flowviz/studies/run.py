@@ -145,6 +145,7 @@ def _bar(training: Training, wanted: bool) -> Iterator[Any]:
     with tqdm(total=training.steps, initial=training.step, desc=training.name) as bar:
 
         def report(step: int, text: str) -> None:
+            bar.total = training.steps  # fewer, once the curve is flat
             bar.set_postfix_str(text, refresh=False)
             bar.update(step - bar.n)
 

@@ -9,6 +9,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+SCHEDULES = ("cosine", "constant", "held")
+
 
 @dataclass(frozen=True)
 class Data:
@@ -34,15 +36,18 @@ class Recipe:
     batch: images a step, over all devices. pieces: into how many a batch is cut; a device takes
         them one after the other and adds up gradients. Noise belongs to (seed, step, piece), so
         one device and many compute the same losses.
-    lr, schedule: the rate, "cosine" (one cosine from lr to 0 over all steps) or "constant".
+    lr, schedule: the rate, "cosine" (one cosine from lr to 0 over all steps), "constant", or
+        "held" (constant until the run is flat or must come to its end, then linear to 0).
     warm_up: steps over which the rate first grows linearly from 0.
+    cool_down: how long a held rate falls, as a share of the steps taken before.
     beta1, beta2, eps, weight_decay: Adam's (decoupled decay, as in AdamW).
     clip: largest norm of the gradient of the mean nats of an image; 0: not clipped.
     average: decay of the running average of the weights that is evaluated; 0: the weights.
     initialize: images that layers which start from data (ActNorm) see; 0: they do not.
     evaluations: how often the held-out images are looked at, spread evenly over the run.
-    patience, tolerance: a run is flat, and stops, when none of the last `patience` evaluations
-        is better than the best before them by more than `tolerance` bits/dim; 0: never.
+    patience, tolerance: a run is flat, and stops (behind its cool-down, if it has one), when none
+        of the last `patience` evaluations is better than the best before them by more than
+        `tolerance` bits/dim; 0: never.
     """
 
     epochs: int
@@ -51,6 +56,7 @@ class Recipe:
     lr: float = 5e-4
     schedule: str = "cosine"
     warm_up: int = 0
+    cool_down: float = 0.25
     beta1: float = 0.9
     beta2: float = 0.999
     eps: float = 1e-8
@@ -68,10 +74,11 @@ class Recipe:
         _require(self.pieces >= 1 and self.batch % self.pieces == 0,
                  f"pieces that divide the batch of {self.batch}", self.pieces)  # fmt: skip
         _require(self.lr > 0, "lr > 0", self.lr)
-        _require(self.schedule in ("cosine", "constant"), 'schedule "cosine" or "constant"',
+        _require(self.schedule in SCHEDULES, f"a schedule of {', '.join(SCHEDULES)}",
                  self.schedule)  # fmt: skip
         _require(0 <= self.average < 1, "0 <= average < 1", self.average)
-        for name in ("warm_up", "clip", "initialize", "patience", "tolerance", "weight_decay"):
+        for name in ("warm_up", "clip", "initialize", "patience", "tolerance", "weight_decay",
+                     "cool_down"):  # fmt: skip
             _require(getattr(self, name) >= 0, f"{name} >= 0", getattr(self, name))
         _require(self.evaluations >= 1, "evaluations >= 1", self.evaluations)
 
