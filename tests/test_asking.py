@@ -24,6 +24,11 @@ def asks(part: torch.nn.Module) -> bool:
     return isinstance(part, Residual) or (isinstance(part, Continuous) and part.method in ADAPTIVE)
 
 
+OLD = tuple(map(int, torch.__version__.split(".")[:2])) < (2, 13)
+
+
+@pytest.mark.skipif(OLD, reason="torch before 2.13 draws no Gamma on the meta device, and mistakes"
+                    " the shape of a norm over one number there")  # fmt: skip
 @every()
 def test_layers_work_where_there_are_no_numbers(case):
     """On the meta device, where whoever looks at a number fails, and most mixtures of devices."""

@@ -8,6 +8,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import batch_norm, conv2d, relu
 
+_NOTHING = 1e-30  # for an eps: 1 + 1e-30 is 1, and some releases of torch refuse 0
+
 
 class ConvNet(nn.Module):
     """Convolutions and ReLUs, 3x3, 1x1, ..., 3x3: (..., inputs, H, W) -> (..., len(bias), H, W).
@@ -78,7 +80,7 @@ class ChannelNorm(nn.Module):
     def forward(self, h: Tensor) -> Tensor:
         scale, shift = self.scale_and_shift()
         none, one = torch.zeros_like(scale), torch.ones_like(scale)
-        return batch_norm(h, none, one, scale, shift, eps=0.0)  # by given moments: a h + b
+        return batch_norm(h, none, one, scale, shift, eps=_NOTHING)  # by given moments: a h + b
 
     @torch.no_grad()
     def initialize(self, h: Tensor) -> None:
