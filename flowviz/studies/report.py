@@ -30,9 +30,10 @@ draws it is the standard error over these, what noise alone does to the figure.
   where it is far above the median, a few images cost the model dearly.
 * **what it is**: *ELBO* is an upper bound on bits/dim from one draw of noise an image, here
   averaged over several; *IWBO-K*, with K importance weights, is a tighter one; *exact* draws none.
-* **ended by**: *recipe*, all planned steps; *flat*, the validation curve no longer fell;
-  *budget*, the time was over, so that more training would have helped; *diverged*, a loss or a
-  gradient was not finite, and the weights are those of the last sound checkpoint.
+* **ended by**: *recipe*, all planned steps; *flat*, the validation curve no longer fell (a held
+  rate then went to zero); *budget*, the time was over, so that more training would have helped;
+  *diverged*, a loss or a gradient was not finite, and the weights are those of the last sound
+  checkpoint.
 * **last tenth**: by how much the validation figure still fell in the last tenth of the steps. A
   small number under a rate that goes to zero says that this schedule is over, not that a longer
   one would end no lower.
