@@ -32,7 +32,6 @@ class Training:
     def _begin(self) -> None:
         """From the checkpoint, or from the start."""
         self.folder.check_not_lost()
-        self._plan()
         if not self.back():
             self.learner.initialize()
         if self.fabric.is_global_zero:

@@ -44,9 +44,7 @@ def rate(recipe: Recipe, step: int, steps: int, falls: int = 0) -> float:
 _SHAPES = {
     "cosine": lambda step, steps, falls: 0.5 * (1 + math.cos(math.pi * step / steps)),
     "constant": lambda step, steps, falls: 1.0,
-    "held": lambda step, steps, falls: (
-        1.0 if step < falls else max(0.0, (steps - step) / (steps - falls))
-    ),
+    "held": lambda step, steps, falls: 1.0 if step < falls else (steps - step) / (steps - falls),
 }
 
 
