@@ -34,9 +34,9 @@ draws it is the standard error over these, what noise alone does to the figure.
   rate then went to zero); *budget*, the time was over, so that more training would have helped;
   *diverged*, a loss or a gradient was not finite, and the weights are those of the last sound
   checkpoint.
-* **last tenth**: by how much the validation figure still fell in the last tenth of the steps. A
-  small number under a rate that goes to zero says that this schedule is over, not that a longer
-  one would end no lower.
+* **last tenth**: by how much the validation figure changed in the last tenth of the steps; below
+  zero it still fell. A small number under a rate that goes to zero says that this schedule is over,
+  not that a longer one would end no lower.
 * **half precision**: the figure is that of the weights as they are shipped.
 * **published**: [read] in the authors' code or logs, [secondary] quoted by a later work,
   [NOT FOUND] in no source that could be opened. A published figure belongs to the published
@@ -59,22 +59,43 @@ def write_report(runs: Path, out: Path) -> Path:
             f"![Validation curves, and test figures beside published ones]({picture.name})\n\n"
         )
     for data in groups:
-        parts += [f"## {data}\n\n", table([r for r in found if r.study.data.name == data]), "\n"]
+        here = [row for row in found if row.study.data.name == data]
+        parts += [f"## {data}\n\n", table(here), "\n"]
     parts.append(_changes(found))
     return atomic_write(out, "".join(parts).rstrip("\n").encode() + b"\n")
 
 
 def table(found: Iterable[Row]) -> str:
-    """The rows in Markdown."""
-    lines = [_HEAD, ("---",) * len(_HEAD), *map(_cells, found)]
+    """The rows in Markdown: one line a run, then the studies without one by published figure."""
+    found = list(found)
+    runs = [row for row in found if row.begun]
+    others: dict[str, list[str]] = {}
+    for row in found:
+        if not row.begun:
+            others.setdefault(_known(row), []).append(f"`{row.name}`")
+    tables = []
+    if runs:
+        tables.append([_HEAD, *map(_cells, runs)])
+    if others:
+        lines = [(", ".join(names), known) for known, names in others.items()]
+        tables.append([("not run", "published"), *lines])
+    return "\n".join(map(_markdown, tables))
+
+
+def _markdown(lines: list[tuple[str, ...]]) -> str:
+    lines = [lines[0], ("---",) * len(lines[0]), *lines[1:]]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
+def _known(row: Row) -> str:
+    return "" if row.published is None else str(row.published)
+
+
 def _cells(row: Row) -> tuple[str, ...]:
-    known = "" if row.published is None else str(row.published)
+    known = _known(row)
     figure, result = row.figure, row.result
     if figure is None:
-        state = "not evaluated" if row.begun else "not run"
+        state = "not evaluated"
         if row.stale:
             state += f" since step {result['steps']:,}"
         return (f"`{row.name}`", state, *[""] * 9, known)
