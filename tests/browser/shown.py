@@ -25,6 +25,18 @@ _TWO_FRAMES = """() => new Promise(done => {
   setTimeout(done, 5000);
 })"""
 
+_CUT_OFF = """(root, words) => {
+  const edge = root.getBoundingClientRect();
+  const read = el => el.getClientRects().length && el.innerText.trim();
+  return [...root.querySelectorAll(words)].filter(read).filter(el => {
+    const range = document.createRange();
+    range.selectNodeContents(el);
+    const [text, box] = [range.getBoundingClientRect(), el.getBoundingClientRect()];
+    return text.right > Math.min(box.right, edge.right) + 1
+      || text.left < Math.max(box.left, edge.left) - 1;
+  }).map(el => el.className + ": " + el.textContent);
+}"""
+
 
 class Shown:
     """One widget on a page, or in a frame of it. Its attributes are what it announces."""
@@ -65,6 +77,10 @@ class Shown:
 
     def state(self) -> dict[str, str]:
         return self.root.evaluate("el => ({...el.dataset})")
+
+    def cut_off(self, words: str) -> list[str]:
+        """The texts of these elements that leave their room or the widget's, sideways."""
+        return self.root.evaluate(_CUT_OFF, words)
 
     def until(self, holds: Callable[[], Any], wanted: str) -> None:
         """Waits for something that the widget has yet to do; AssertionError if it does not."""

@@ -21,6 +21,10 @@ from .shown import Shown, serious
 pytestmark = pytest.mark.browser
 
 KINDS = fv.LayerLab.kinds()
+_WORDS = (
+    ".flowviz-title, .flowviz-toggle, .flowviz-terms :is(th, td, caption), .flowviz-equation, "
+    ".flowviz-sentence, .flowviz-row > *, .flowviz-bound > *, .flowviz-meter, output, summary"
+)
 
 
 class Lab(Shown):
@@ -252,6 +256,19 @@ def test_german_throughout(open_lab: Open) -> None:
     text = lab.root.inner_text()
     assert "Rechnung der Sonde" in text and "Masse auf der Datenseite" in text
     assert not {"nats", "probe", "density", "mass"} & set(text.replace(":", "").split())
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_word_is_cut_off(open_lab: Open, kind: str, language: str) -> None:
+    """On the narrowest of phones, and on a lecture hall's small screen."""
+    room = {"viewport": {"width": 320, "height": 640}}
+    lab = open_lab(kind, language=language, room=room)
+    assert lab.cut_off(_WORDS) == []
+    lab.page.set_viewport_size({"width": 1024, "height": 768})
+    lab.root.locator('[data-control="present"]').click()
+    lab.until(lambda: "flowviz-present" in lab.root.get_attribute("class"), "presenter mode")
+    assert lab.cut_off(_WORDS) == []
 
 
 def test_in_front_of_a_class(open_lab: Open) -> None:

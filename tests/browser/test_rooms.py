@@ -40,23 +40,11 @@ _OVERLAPS = """(root, parts) => {
   return found;
 }"""
 
-_CUT_OFF = """(root, words) => {
-  const edge = root.getBoundingClientRect();
-  const read = el => el.getClientRects().length && el.innerText.trim();
-  return [...root.querySelectorAll(words)].filter(read).filter(el => {
-    const range = document.createRange();
-    range.selectNodeContents(el);
-    const [text, box] = [range.getBoundingClientRect(), el.getBoundingClientRect()];
-    return text.right > Math.min(box.right, edge.right) + 1
-      || text.left < Math.max(box.left, edge.left) - 1;
-  }).map(el => el.className + ": " + el.textContent);
-}"""
-
 
 def assert_tidy(player: Player) -> None:
     """Nothing overlaps, no word is cut off, and the page needs no scrolling sideways."""
     assert player.root.evaluate(_OVERLAPS, _PARTS) == []
-    assert player.root.evaluate(_CUT_OFF, _WORDS) == []
+    assert player.cut_off(_WORDS) == []
     inner, outer = player.page.evaluate(
         "[document.documentElement.scrollWidth, document.documentElement.clientWidth]"
     )
