@@ -1,4 +1,4 @@
-"""The studies by name: the papers' recipes, and ones that a CPU finishes in about an hour."""
+"""The studies by name: the papers' recipes, and ones that a CPU finishes in some hours."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ _GLOW = Recipe(
 # Durkan et al. 2019, their cifar-10-8bit: 200,000 steps of batch 512, 5e-4, one cosine, a hundredth
 # of the images held out; and a dropout of 0.2, which the network here has not.
 _RQ_NSF = Recipe(epochs=2062, batch=512, pieces=8, lr=5e-4, initialize=512)
-# Schedules that one quiet core gets through in an hour or two (couplings of images in bf16-mixed,
-# on a core that has it): one cosine, or a rate that is held while the held-out images still gain.
+# Schedules that one core gets through in one to three hours (couplings of images in bf16-mixed, on
+# a core that has it): one cosine, or a rate that is held while the held-out images still gain.
 _SHORT = dataclasses.replace(_COUPLING, warm_up=200, average=0.995)
 _HELD = dataclasses.replace(_COUPLING, warm_up=200, schedule="held", patience=6)
 _HOURS = {
-    "realnvp": dataclasses.replace(_SHORT, epochs=24),
-    "realnvp-contribution": dataclasses.replace(_SHORT, epochs=24),
+    "realnvp": dataclasses.replace(_HELD, epochs=88, evaluations=80),
+    "realnvp-contribution": dataclasses.replace(_HELD, epochs=88, evaluations=80),
     "glow": dataclasses.replace(_SHORT, epochs=36),
     "nice": dataclasses.replace(_HELD, epochs=156, evaluations=52),
     # at 1e-3, the others' rate, single images come to cost dearly
@@ -119,16 +119,16 @@ def _colour_as_published(data: str) -> Iterator[Study]:
 
 
 def _for_cpus(data: str) -> Iterator[Study]:
-    mlp = dataclasses.replace(_HELD, epochs=90, evaluations=50, lr=5e-4, initialize=4096)
+    mlp = dataclasses.replace(_HELD, epochs=144, evaluations=80, lr=5e-4, initialize=4096)
     yield _study(f"{data}/flowified-mlp-tails-cpu", "flowified-mlp", mlp, {"decoder": "student_t"},
-                 "Flowification", "heavy-tailed decoders, an hour or two of one core")  # fmt: skip
+                 "Flowification", "heavy-tailed decoders, some hours of one core")  # fmt: skip
     for model, schedule in _HOURS.items():
         flowified = model not in _PAPERS
         recipe = dataclasses.replace(schedule, initialize=_START.get(model, 4096))
         name = f"{data}/{model}-{'cpu' if flowified else 'small'}"
         note = "the paper's network" if flowified else "a small network"
         yield _study(name, model, recipe, _SMALL.get(model), _PAPERS.get(model, "Flowification"),
-                     f"{note}, an hour or two of one core")  # fmt: skip
+                     f"{note}, some hours of one core")  # fmt: skip
 
 
 def _study(
