@@ -39,7 +39,7 @@ _HOURS = {
     "realnvp": dataclasses.replace(_HELD, epochs=88, evaluations=80),
     "realnvp-contribution": dataclasses.replace(_HELD, epochs=88, evaluations=80),
     "glow": dataclasses.replace(_SHORT, epochs=36),
-    "nice": dataclasses.replace(_HELD, epochs=156, evaluations=52),
+    "nice": dataclasses.replace(_HELD, epochs=228, evaluations=76),
     # at 1e-3, the others' rate, single images come to cost dearly
     "flowified-mlp": dataclasses.replace(_SHORT, epochs=60, lr=5e-4),
     "flowified-conv2": dataclasses.replace(_SHORT, epochs=32),
