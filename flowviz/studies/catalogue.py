@@ -36,8 +36,8 @@ _RQ_NSF = Recipe(epochs=2062, batch=512, pieces=8, lr=5e-4, initialize=512)
 _SHORT = dataclasses.replace(_COUPLING, warm_up=200, average=0.995)
 _HELD = dataclasses.replace(_COUPLING, warm_up=200, schedule="held", patience=6)
 _HOURS = {
-    "realnvp": dataclasses.replace(_HELD, epochs=88, evaluations=80),
-    "realnvp-contribution": dataclasses.replace(_HELD, epochs=88, evaluations=80),
+    "realnvp": dataclasses.replace(_HELD, epochs=120, evaluations=109),
+    "realnvp-contribution": dataclasses.replace(_HELD, epochs=120, evaluations=109),
     "glow": dataclasses.replace(_SHORT, epochs=36),
     "nice": dataclasses.replace(_HELD, epochs=228, evaluations=76),
     # at 1e-3, the others' rate, single images come to cost dearly

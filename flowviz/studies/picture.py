@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 _COLOURS = ("#2f4bd8", "#00735c", "#8e3b74", "#a15c00", "#667085", "#d65c00", "#1b2330")
 _DASHES = ("-", "--", ":")
+_HOURS = (1e-3, 3e-3, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100)
+_BITS = (0.5, 0.75, 1, 1.25, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 12, 16, 24, 32, 64, 128)
 _EDGE = 9.0  # bits/dim; a file has 8. What is beyond is drawn as an arrow at the edge
 
 
@@ -44,8 +46,11 @@ def _curves(axes, shown: list[Row], styles: dict[str, tuple[str, str]]) -> None:
         colour, dash = styles[row.name]
         axes.plot(hours, bits, color=colour, linestyle=dash, linewidth=1.6, label=row.name)
     axes.set(yscale="log", xscale="log")
-    for which in (axes.yaxis.set_major_formatter, axes.yaxis.set_minor_formatter):
-        which("{x:g}")  # 6, not 6 x 10^0
+    for axis, ticks in ((axes.xaxis, _HOURS), (axes.yaxis, _BITS)):
+        limits = axis.get_view_interval()
+        axis.set_ticks([tick for tick in ticks if limits[0] <= tick <= limits[1]])
+        axis.set_major_formatter("{x:g}")  # 6, not 6 x 10^0
+    axes.minorticks_off()
 
 
 def _figures(axes, shown: list[Row], styles: dict[str, tuple[str, str]]) -> None:
@@ -57,7 +62,7 @@ def _figures(axes, shown: list[Row], styles: dict[str, tuple[str, str]]) -> None
         if (median := row.figure.get("median")) is not None:
             axes.plot(median, place, "|", color=colour, markersize=13,
                       label="ours, the median image" if place == 0 else None)  # fmt: skip
-        axes.annotate(f"{bits:,.3f}", (seen, place), (-7 if off else 7, 4), fontsize=8,
+        axes.annotate(f"{bits:,.3f}", (seen, place), (-7 if off else 7, 6), fontsize=8,
                       textcoords="offset points", ha="right" if off else "left")  # fmt: skip
         if row.published and row.published.figure is not None:
             axes.plot(row.published.figure, place, "D", markerfacecolor="none",
