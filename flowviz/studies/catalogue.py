@@ -42,7 +42,7 @@ _HOURS = {
     "nice": dataclasses.replace(_HELD, epochs=228, evaluations=76),
     # at 1e-3, the others' rate, single images come to cost dearly
     "flowified-mlp": dataclasses.replace(_SHORT, epochs=60, lr=5e-4),
-    "flowified-conv2": dataclasses.replace(_SHORT, epochs=32),
+    "flowified-conv2": dataclasses.replace(_HELD, epochs=62, evaluations=69),
 }
 _START = {"realnvp": 512, "realnvp-contribution": _RANK, "glow": 512}  # images, or 4096
 
