@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 _COLOURS = ("#2f4bd8", "#00735c", "#8e3b74", "#a15c00", "#667085", "#d65c00", "#1b2330")
 _DASHES = ("-", "--", ":")
-_HOURS = (1e-3, 3e-3, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100)
-_BITS = (0.5, 0.75, 1, 1.25, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 12, 16, 24, 32, 64, 128)
+_FINE = (1, 1.25, 1.5, 2, 2.5, 3, 4, 5, 6, 8)  # ticks of a decade
+_COARSE = (1, 3)
 _EDGE = 9.0  # bits/dim; a file has 8. What is beyond is drawn as an arrow at the edge
 
 
@@ -35,6 +35,8 @@ def draw(rows: list[Row]) -> bytes:
 
 
 def _curves(axes, shown: list[Row], styles: dict[str, tuple[str, str]]) -> None:
+    from matplotlib.ticker import LogLocator
+
     axes.set(xlabel="hours of training", ylabel="bits/dim, held-out images")
     _plain(axes)
     curves = [(row, *row.curve) for row in shown if row.curve[0]]
@@ -46,9 +48,9 @@ def _curves(axes, shown: list[Row], styles: dict[str, tuple[str, str]]) -> None:
         colour, dash = styles[row.name]
         axes.plot(hours, bits, color=colour, linestyle=dash, linewidth=1.6, label=row.name)
     axes.set(yscale="log", xscale="log")
-    for axis, ticks in ((axes.xaxis, _HOURS), (axes.yaxis, _BITS)):
-        limits = axis.get_view_interval()
-        axis.set_ticks([tick for tick in ticks if limits[0] <= tick <= limits[1]])
+    for axis in (axes.xaxis, axes.yaxis):
+        low, high = axis.get_view_interval()
+        axis.set_major_locator(LogLocator(subs=_FINE if high < 10 * low else _COARSE))
         axis.set_major_formatter("{x:g}")  # 6, not 6 x 10^0
     axes.minorticks_off()
 
