@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
+from matplotlib.figure import Figure
 from study_toys import toy_flow, toy_training
 from test_study_command import FAST, images_of
 
-from flowviz.studies import catalogue, published, report, result, ship
+from flowviz.studies import catalogue, picture, published, report, result, ship
 from flowviz.studies.evaluate import bits_per_dim
 from flowviz.studies.folder import Folder
 from flowviz.studies.result import evaluate
@@ -68,10 +70,26 @@ def test_the_table_says_what_ran_and_what_did_not(runs: Path) -> None:
     assert known["mnist/flowified-mlp"] == "[NOT FOUND] Máté et al. 2022 |"
     assert set(known) == {*catalogue.STUDIES} - {FAST.name}
     assert set(catalogue.STUDIES) <= {row.name for row in report.rows(runs)}
-    picture = out.with_name("results.png").read_bytes()
-    assert picture.startswith(b"\x89PNG")
+    drawn_before = out.with_name("results.png").read_bytes()
+    assert drawn_before.startswith(b"\x89PNG")
     report.write_report(runs, out)
-    assert out.read_text() == table and out.with_name("results.png").read_bytes() == picture
+    assert out.read_text() == table and out.with_name("results.png").read_bytes() == drawn_before
+
+
+@pytest.mark.parametrize("hours", [(0.0002, 0.0006), (0.004, 3.0), (1.9, 2.9)])
+@pytest.mark.parametrize("bits", [(1.28, 1.45), (1.9, 8.4), (5.0, 900.0), (1.2, 800_000.0)])
+def test_the_axes_of_every_range_can_be_read(
+    hours: tuple[float, float], bits: tuple[float, float]
+) -> None:
+    figure = Figure()
+    axes = figure.subplots()
+    picture._curves(axes, [SimpleNamespace(name="a", curve=(hours, bits))], {"a": ("k", "-")})
+    figure.draw_without_rendering()
+    for axis in (axes.xaxis, axes.yaxis):
+        low, high = axis.get_view_interval()
+        ticks = zip(axis.get_majorticklocs(), axis.get_majorticklabels(), strict=True)
+        seen = [label.get_text() for place, label in ticks if low <= place <= high]
+        assert 2 <= len(seen) <= 20 and len(set(seen)) == len(seen) and all(map(float, seen))
 
 
 def test_a_changed_recipe_is_told(runs: Path) -> None:
