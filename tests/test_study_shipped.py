@@ -52,6 +52,12 @@ def test_a_file_is_of_the_run_in_the_repository(name: str) -> None:
 
 
 @every
+def test_half_precision_costs_next_to_nothing(name: str) -> None:
+    result = result_of(name)
+    assert abs(result["shipped"]["bits_per_dim"] - result["elbo"]["bits_per_dim"]) < 1e-3
+
+
+@every
 def test_a_file_is_worth_what_the_table_says(name: str, data_folder: Path) -> None:
     """As far as some of the test images tell, within `ERRORS` standard errors."""
     stated = result_of(name)["shipped"]

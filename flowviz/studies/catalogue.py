@@ -33,16 +33,15 @@ _GLOW = Recipe(
 _RQ_NSF = Recipe(epochs=2062, batch=512, pieces=8, lr=5e-4, initialize=512)
 # Schedules that one core gets through in one to three hours (couplings of images in bf16-mixed, on
 # a core that has it): one cosine, or a rate that is held while the held-out images still gain.
-_SHORT = dataclasses.replace(_COUPLING, warm_up=200, average=0.995)
 _HELD = dataclasses.replace(_COUPLING, warm_up=200, schedule="held", patience=6)
 _HOURS = {
     "realnvp": dataclasses.replace(_HELD, epochs=120, evaluations=109),
     "realnvp-contribution": dataclasses.replace(_HELD, epochs=120, evaluations=109),
-    "glow": dataclasses.replace(_SHORT, epochs=36),
+    "glow": dataclasses.replace(_HELD, epochs=98, evaluations=89),
     "nice": dataclasses.replace(_HELD, epochs=228, evaluations=76),
     # at 1e-3, the others' rate, single images come to cost dearly
-    "flowified-mlp": dataclasses.replace(_SHORT, epochs=60, lr=5e-4),
-    "flowified-conv2": dataclasses.replace(_HELD, epochs=62, evaluations=69),
+    "flowified-mlp": dataclasses.replace(_COUPLING, epochs=60, lr=5e-4, warm_up=200, average=0.995),
+    "flowified-conv2": dataclasses.replace(_HELD, epochs=98, evaluations=109),
 }
 _START = {"realnvp": 512, "realnvp-contribution": _RANK, "glow": 512}  # images, or 4096
 

@@ -37,7 +37,8 @@ draws it is the standard error over these, what noise alone does to the figure.
 * **last tenth**: by how much the validation figure changed in the last tenth of the steps; below
   zero it still fell. A small number under a rate that goes to zero says that this schedule is over,
   not that a longer one would end no lower.
-* **half precision**: the figure is that of the weights as they are shipped.
+* **half precision**: the figure is that of the weights as they are shipped: small tensors, such as
+  shifts and scales, stay in single precision.
 * **published**: [read] in the authors' code or logs, [secondary] quoted by a later work,
   [NOT FOUND] in no source that could be opened. A published figure belongs to the published
   network, which is often larger.

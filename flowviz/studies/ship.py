@@ -17,7 +17,8 @@ TOTAL = 30_000_000  # of all of them
 
 
 def trained(name: str) -> Flow:
-    """The shipped flow of the study `name`, its weights (stored in half precision) as float32.
+    """The shipped flow of the study `name`, its weights (stored in half precision, but
+    for small tensors) as float32.
 
     Raises ValueError naming the nearest one for a study that is not shipped.
     """
