@@ -1,6 +1,7 @@
 """A small run of the studies' loop, also as a process of its own that a test can kill.
 
-python tests/study_toys.py FOLDER [--pause SECONDS] [--devices N] [--set SETTING ...]
+python tests/study_toys.py FOLDER [--pause SECONDS] [--stop STEP] [--devices N]
+    [--nodes N] [--set SETTING ...]
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from flowviz.layers import ActNorm, AffineCoupling, Flatten, Logit, UniformDequa
 from flowviz.studies import Data, Recipe, Study, loop
 from flowviz.studies.folder import Folder
 from flowviz.studies.learner import Learner
-from flowviz.studies.run import decided, start
+from flowviz.studies.processes import decided, start
 
 loop._LINES = 60  # of 360 steps: so a run also stops between two lines
 SHAPE = (1, 4, 4)
@@ -64,14 +65,22 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("folder", type=Path)
     parser.add_argument("--pause", type=float, default=0.0)
+    parser.add_argument("--stop", type=int)
     parser.add_argument("--devices", type=int, default=1)
+    parser.add_argument("--nodes", type=int, default=1)
     parser.add_argument("--set", nargs="*", default=[])
     given = parser.parse_args()
     torch.set_num_threads(1)
     loop.CHECKPOINT_SECONDS = 0.03
-    fabric = start("cpu", given.devices)
+    fabric = start("cpu", given.devices, given.nodes)
     training = toy_training(given.folder, STUDY.override(given.set), fabric)
-    training.train(stopped=lambda: time.sleep(given.pause))
+    last = given.stop or training.steps
+
+    def stopped() -> bool:
+        time.sleep(given.pause)
+        return last <= training.step < training.steps
+
+    training.train(stopped=stopped)
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from flowviz.layers import Continuous, Logit, Residual, Rotation, UniformDequant
 from flowviz.layers.runge_kutta import ADAPTIVE
 from flowviz.studies.learner import LogProb
 from flowviz.studies.models import NAMES, build
-from flowviz.studies.run import start
+from flowviz.studies.processes import start
 
 
 def asks(part: torch.nn.Module) -> bool:

@@ -12,7 +12,7 @@ from test_study_models import FEW, TINY, pixels, small
 from flowviz.flow import seeded
 from flowviz.studies.learner import Learner
 from flowviz.studies.models import NAMES, build
-from flowviz.studies.run import start
+from flowviz.studies.processes import start
 
 every = pytest.mark.parametrize("name", NAMES)
 # one coordinate after the other, its conditioner is rounded in another order than all at once

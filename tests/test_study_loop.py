@@ -7,6 +7,7 @@ import math
 import os
 import random
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -31,9 +32,20 @@ CLOCK = ("seconds", "images_per_second")  # of a metrics line, what no two runs 
 STEPS = 360  # of the toy: 100 images, 12 a batch, 40 epochs
 
 
-def launch(*arguments: str | Path) -> subprocess.Popen:
+def launch(*arguments: str | Path, **environment: str) -> subprocess.Popen:
     command = [sys.executable, str(TOYS), *map(str, arguments)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                            env=os.environ | environment)  # fmt: skip
+
+
+def launch_on_two_machines(*folders: Path, stop: int) -> list[subprocess.Popen]:
+    """As two people would who start a run by hand: the machines meet at an address."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        meet = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(free.getsockname()[1])}
+    return [
+        launch(folder, "--nodes", "2", "--stop", str(stop), **meet, NODE_RANK=str(rank))
+        for rank, folder in enumerate(folders)
+    ]
 
 
 def finished(process: subprocess.Popen) -> None:
@@ -127,7 +139,28 @@ def test_the_time_is_kept_and_ends_with_a_checkpoint(tmp_path: Path) -> None:
 def test_two_processes_compute_what_one_does(unbroken: Path, tmp_path: Path) -> None:
     """Half of every batch each, gradients exchanged by gloo; to the rounding of sums."""
     finished(launch(tmp_path, "--devices", "2"))
-    ours, theirs = numbers(tmp_path), numbers(unbroken)
+    assert_same_losses(tmp_path, unbroken)
+
+
+@pytest.mark.slow
+def test_two_machines_compute_what_one_does(unbroken: Path, tmp_path: Path) -> None:
+    """With a disk each: the second goes on from the checkpoint that only the first one has."""
+    ours, empty = tmp_path / "first", tmp_path / "second"
+    for stop in (STEPS // 2, STEPS):
+        machines = launch_on_two_machines(ours, empty, stop=stop)
+        try:
+            for machine in machines:
+                finished(machine)
+        finally:
+            for machine in machines:
+                machine.kill()  # one that waits for another that failed
+    assert Folder(ours).load()["step"] == STEPS and not empty.exists()
+    assert_same_losses(ours, unbroken)
+
+
+def assert_same_losses(one: Path, other: Path) -> None:
+    """To the rounding of sums, which training carries on."""
+    ours, theirs = numbers(one), numbers(other)
     assert len(ours) == len(theirs)
     for a, b in zip(ours, theirs, strict=True):
         assert a == pytest.approx(b, rel=2e-3, abs=2e-3)

@@ -53,7 +53,7 @@ def run(
     """Train a study, from the start or from where it stopped."""
     import torch
 
-    from .run import decided, start
+    from .processes import decided, start
     from .run import run as run_study
 
     own = save_as or name

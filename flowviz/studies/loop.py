@@ -10,6 +10,7 @@ from torch import Tensor
 
 from .folder import CHECKPOINT_SECONDS, Folder
 from .learner import Learner, bits
+from .processes import decided
 from .schedule import span
 from .weights import story_of
 
@@ -30,9 +31,8 @@ class Training:
         self._begin()
 
     def _begin(self) -> None:
-        """From the checkpoint, or from the start."""
-        self.folder.check_not_lost()
-        if not self.back():
+        """From the first process's checkpoint, or from the start: the others need no folder."""
+        if not self._goes_on(decided(self.fabric, self._checkpoint)):
             self.learner.initialize()
         if self.fabric.is_global_zero:
             self.folder.truncate(self.step)
@@ -48,8 +48,15 @@ class Training:
         return self.learner.span.last
 
     def back(self) -> bool:
-        """To the newest checkpoint; False if there is none."""
-        if (state := self.folder.load()) is None:
+        """To the newest checkpoint, in this process only; False if there is none."""
+        return self._goes_on(self.folder.load())
+
+    def _checkpoint(self) -> dict[str, Any] | None:
+        self.folder.check_not_lost()
+        return self.folder.load()
+
+    def _goes_on(self, state: dict[str, Any] | None) -> bool:
+        if state is None:
             return False
         self.step, self.seconds, self.curve = state["step"], state["seconds"], state["curve"]
         self.learner.restore(state["learner"])
@@ -105,7 +112,8 @@ class Training:
         if log:
             self._log(clock, report)
         if (look or last) and len(self.held_out):
-            self.curve.append(self._bits(self.learner.nats(self.held_out)))
+            seen = self._bits(self.learner.nats(self.held_out))
+            self.curve.append(self.fabric.broadcast(seen))  # by which all decide whether it is flat
             self._write({"valid": self.curve[-1]})
             self._plan()
 
