@@ -168,6 +168,16 @@ def assert_same_losses(one: Path, other: Path) -> None:
     assert all(a == pytest.approx(b, rel=1e-6) for a, b in first[:10])
 
 
+def test_the_first_process_decides_for_all_whether_the_curve_is_flat(
+    monkeypatch, tmp_path: Path
+) -> None:
+    """Figures of unlike machines differ in their last digits: one would stop, the other wait."""
+    settings = ["recipe.patience=3", "recipe.epochs=400"]
+    training = toy_training(tmp_path, STUDY.override(settings))
+    monkeypatch.setattr(training.fabric, "broadcast", lambda seen: 1.5)
+    assert training.train() == "flat" and training.curve == [1.5] * 4
+
+
 @pytest.mark.slow
 def test_pieces_must_be_shared_out_evenly(tmp_path: Path) -> None:
     process = launch(tmp_path, "--devices", "2", "--set", "recipe.pieces=1")
